@@ -1,0 +1,23 @@
+"""The metrics of the event plumbing, declared in one place.
+
+Must be zero: `dead_total`. Alarm on growth: `outbox_pending`, `outbox_oldest_seconds`, `parked_keys`, `gap_total`,
+`inbox_duplicates_total`, `consumer_last_progress_seconds`. Must not be zero over a working day: `consumed_total`.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+OUTBOX_PENDING = Gauge("outbox_pending", "Events written but not yet acknowledged by the broker")
+OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet acknowledged")
+RELAY_PUBLISH_SECONDS = Histogram("relay_publish_seconds", "One batch from read to deleted")
+RELAY_PUBLISHED = Counter("relay_published_total", "Events acknowledged by the broker")
+RELAY_SHARDS_HELD = Gauge("relay_shards_held", "Shards this relay may send")
+CONSUMED = Counter("consumed_total", "Events taken in", ["consumer"])
+BATCH_SECONDS = Histogram("consumer_batch_seconds", "One batch in one transaction", ["consumer"])
+DUPLICATES = Counter("inbox_duplicates_total", "Events that arrived again", ["consumer"])
+GAPS = Counter("gap_total", "Events that arrived before an earlier one of their key", ["consumer"])
+DEAD = Counter("dead_total", "Events given up; each asks for an operator", ["consumer"])
+PARKED_KEYS = Gauge("parked_keys", "Keys whose events are set aside", ["consumer"])
+PARKED_OLDEST_SECONDS = Gauge("parked_oldest_seconds", "Age of the oldest diversion", ["consumer"])
+CONSUMER_PROGRESS = Gauge("consumer_last_progress_seconds", "Unix time of the last return of a fetch", ["consumer"])
