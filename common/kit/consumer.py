@@ -30,7 +30,7 @@ from common.kit.inbox import KeyOf, KeyState, Verdict
 from common.kit.parking import Place, park_failed, park_for_order, park_poison
 
 BATCH_RECORDS = 500
-FETCH_WAIT_SECONDS = 5.0
+FETCH_WAIT_SECONDS = 1.0
 BACKOFF_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 Handler = Callable[[UnitOfWork, Received], Awaitable[None]]

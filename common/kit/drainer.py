@@ -154,7 +154,6 @@ class Drainer:
         )
 
 
-
 def _event_of(row: Row[tuple[object, ...]]) -> Received:
     headers = tuple((name, str(value).encode()) for name, value in json.loads(row.headers).items())
     return read_record(headers, bytes(row.data))

@@ -64,7 +64,9 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def stored_headers(line: CatalogueLine, event: PublishedEvent, *, occurred_at: datetime, cause: Cause) -> dict[str, str]:
+def stored_headers(
+    line: CatalogueLine, event: PublishedEvent, *, occurred_at: datetime, cause: Cause
+) -> dict[str, str]:
     """Return the headers kept in the outbox: all but the sequence, which the commit gives."""
     headers = {
         "content-type": "application/json",

@@ -47,7 +47,9 @@ def downgrade(section: str, url: str, revision: str = "base") -> None:
 
 def head_of(section: str) -> str | None:
     """Return the newest revision of a section, as in the files."""
-    return ScriptDirectory.from_config(config_for(section, "postgresql+asyncpg://nobody@localhost/none")).get_current_head()
+    return ScriptDirectory.from_config(
+        config_for(section, "postgresql+asyncpg://nobody@localhost/none")
+    ).get_current_head()
 
 
 def run_environment(metadata: MetaData) -> None:

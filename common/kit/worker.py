@@ -80,9 +80,9 @@ async def run_parts(parts: WorkerParts, stop: asyncio.Event) -> None:
     tasks = [
         asyncio.create_task(_run_consumer(parts, stop), name="consumer"),
         asyncio.create_task(
-            Drainer(
-                name=parts.consumer_name, database=parts.database, handlers=parts.handlers, clock=parts.clock
-            ).run(stop),
+            Drainer(name=parts.consumer_name, database=parts.database, handlers=parts.handlers, clock=parts.clock).run(
+                stop
+            ),
             name="drainer",
         ),
         *(asyncio.create_task(_run_job(job, stop), name=job.name) for job in parts.jobs),
