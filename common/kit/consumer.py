@@ -1,7 +1,7 @@
 """Consuming: one batch of one partition is one transaction, and the broker's offset is committed after it.
 
 A use case sees one event and knows nothing of the batch. When a batch fails it is undone and run again one event per
-transaction; the event that fails then is parked and its key diverted, so that other keys go on (events.md sections 5, 6).
+transaction; the event that fails then is parked and its key diverted, so that other keys go on (events.md 5, 6).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class EventConsumer:
             except EnvelopeUnreadable as error:
                 await self._until_stored(lambda error=error: self._park(record, error))
                 return
-            except Exception as error:  # noqa: BLE001 - sorted by kind, then parked with its code; never dropped
+            except Exception as error:
                 tries += 1
                 if self._try_again(error, tries, give_up_at):
                     await asyncio.sleep(BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS)) - 1])

@@ -1,7 +1,7 @@
 """The drainer: handles parked events of one diverted key at a time, in sequence order, by the normal path.
 
-`SKIP LOCKED` is right here: one row is one key. The key's inbox row is the same lock that the consumer takes, so no event
-slips past while the diversion is being removed.
+`SKIP LOCKED` is right here: one row is one key. The key's inbox row is the same lock that the consumer takes, so no
+event slips past while the diversion is being removed.
 """
 
 from __future__ import annotations
@@ -39,6 +39,14 @@ ORDER BY first.next_attempt_at LIMIT 50
 _FIRST = """
 SELECT * FROM parked_event WHERE consumer = $1 AND producer = $2 AND key = $3 AND state IN ('waiting', 'dead')
 ORDER BY sequence NULLS FIRST LIMIT 1
+"""
+_FREE_FOLLOWERS = """
+UPDATE parked_event SET next_attempt_at = LEAST(next_attempt_at, $4)
+WHERE consumer = $1 AND producer = $2 AND key = $3 AND state = 'waiting'
+  AND error_code IN ('gap', 'behind_diverted_key')
+"""
+_SET = """
+UPDATE parked_event SET state = $2, next_attempt_at = $3, error_code = $4, attempts = $5 WHERE parked_id = $1
 """
 
 
@@ -118,17 +126,17 @@ class Drainer:
             await self._set(uow, row, NextStep("waiting", now + GAP_PAUSE, "gap"), row.attempts)
             return False
         if event.sequence == watermark + 1:
-            if event.type in self._handlers and await inbox.mark_handled(uow.connection, self.name, [event.event_id]):
-                uow.cause = event.cause
-                await self._handlers[event.type](uow, event)
+            await self._handle(uow, event)
             await inbox.raise_watermarks(uow.connection, self.name, {key: inbox.KeyState(event.sequence)})
         await self._set(uow, row, NextStep("done", now, row.error_code), row.attempts)
-        await uow.connection.exec_driver_sql(
-            "UPDATE parked_event SET next_attempt_at = LEAST(next_attempt_at, $4) WHERE consumer = $1 AND producer = $2 "
-            "AND key = $3 AND state = 'waiting' AND error_code IN ('gap', 'behind_diverted_key')",
-            (self.name, *key, now),
-        )
+        await uow.connection.exec_driver_sql(_FREE_FOLLOWERS, (self.name, *key, now))
         return True
+
+    async def _handle(self, uow: UnitOfWork, event: Received) -> None:
+        handler = self._handlers.get(event.type)
+        if handler and await inbox.mark_handled(uow.connection, self.name, [event.event_id]):
+            uow.cause = event.cause
+            await handler(uow, event)
 
     async def _failed(self, row: Row[tuple[object, ...]], key: KeyOf, error: Exception) -> None:
         now = self._clock()
@@ -144,7 +152,7 @@ class Drainer:
 
     async def _set(self, uow: UnitOfWork, row: Row[tuple[object, ...]], step: NextStep, attempts: int) -> None:
         await uow.connection.exec_driver_sql(
-            "UPDATE parked_event SET state = $2, next_attempt_at = $3, error_code = $4, attempts = $5 WHERE parked_id = $1",
+            _SET,
             (row.parked_id, step.state, step.next_attempt_at, step.error_code, attempts),
         )
 

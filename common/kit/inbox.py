@@ -136,8 +136,8 @@ class Parked:
 async def park(connection: AsyncConnection, consumer: str, parked: Parked) -> bool:
     """Store a parked event; False when it was parked before."""
     result = await connection.exec_driver_sql(
-        "INSERT INTO parked_event (consumer, event_id, producer, key, sequence, topic, partition, broker_offset, headers, "
-        "data, attempts, next_attempt_at, error_code, state) "
+        "INSERT INTO parked_event (consumer, event_id, producer, key, sequence, topic, partition, broker_offset, "
+        "headers, data, attempts, next_attempt_at, error_code, state) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
         "ON CONFLICT (consumer, event_id) DO NOTHING",
         (

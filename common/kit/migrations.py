@@ -1,7 +1,7 @@
 """Migrations of every database by one command: `python -m common.kit.migrations upgrade identity|...|all`.
 
-The address comes from `DATABASE_URL` for one service and from `<NAME>_DATABASE_URL` for `all`. Every migration runs with a
-lock and a statement timeout, so that a busy table makes it fail instead of making the service wait.
+The address comes from `DATABASE_URL` for one service and from `<NAME>_DATABASE_URL` for `all`. Every migration runs
+with a lock and a statement timeout, so that a busy table makes it fail instead of making the service wait.
 """
 
 from __future__ import annotations

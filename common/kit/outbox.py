@@ -21,7 +21,8 @@ from common.published.catalogue import line_for
 
 _WRITE = """
 WITH input AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::smallint[], $8::bool[])
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[],
+                         $7::smallint[], $8::bool[])
       WITH ORDINALITY AS i(event_id, topic, type, key, headers, data, shard, numbered, place)
 ), raised AS (
     INSERT INTO outbox_key AS k (key, last_sequence)

@@ -1,7 +1,8 @@
 """The relay: sends what the outbox holds, each shard by one relay at a time, so that each key keeps its order.
 
 Shards are held by advisory locks on a dedicated connection whose idle time-out frees them when this process is paused
-(events.md section 4). A relay that lost its locks while sending can only add duplicates. Next hop: common/kit/consumer.py
+(events.md section 4). A relay that lost its locks while sending can only add duplicates.
+Next hop: common/kit/consumer.py
 """
 
 from __future__ import annotations
