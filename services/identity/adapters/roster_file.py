@@ -1,0 +1,136 @@
+"""Reads a list's file: CSV in UTF-8 (with or without BOM) or GB18030, XLSX through openpyxl in read-only mode.
+
+Only cells become text here; what they mean is decided in services/identity/domain/roster.py. Size is bounded: rows,
+columns, and the unpacked size of an XLSX, which is checked before anything is unpacked.
+Room: adapters of identity.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from common.core.errors import Refused
+
+MOST_ROWS = 60_000
+MOST_COLUMNS = 64
+MOST_UNPACKED_BYTES = 96 * 1024 * 1024
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+class RosterFileUnusable(Refused):
+    """The file as a whole is no list: neither CSV nor XLSX, without rows, or too large."""
+
+    code = "malformed_body"
+
+    def __init__(self, code: str, detail: str, zh: str) -> None:
+        super().__init__(detail, zh=zh, errors=[{"pointer": "#/file", "code": code, "detail": detail}])
+
+
+@dataclass(frozen=True, slots=True)
+class RosterTable:
+    """A file as lines of text: the header, and every further line with its number in the file."""
+
+    header: list[str]
+    lines: list[tuple[int, list[str]]]
+
+
+def read_table(content: bytes) -> RosterTable:
+    """Return the table of a file; lines without any text are left out.
+
+    Raises:
+        RosterFileUnusable: If it is no list.
+    """
+    lines = _xlsx_lines(content) if content.startswith(_ZIP_MAGIC) else _csv_lines(content)
+    numbered = _bounded(lines)
+    header = next(numbered, None)
+    if header is None:
+        raise RosterFileUnusable("file_empty", "the file has no line with text", "文件没有内容")
+    rows = list(numbered)
+    if not rows:
+        raise RosterFileUnusable("file_empty", "the file has a header and no rows", "文件只有表头，没有数据行")
+    return RosterTable(header[1], rows)
+
+
+def _bounded(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines, start=1):
+        if number > MOST_ROWS + 1:
+            raise RosterFileUnusable("file_too_long", f"more than {MOST_ROWS} rows", f"超过{MOST_ROWS}行")
+        if any(cell.strip() for cell in line):
+            yield number, line
+
+
+def _csv_lines(content: bytes) -> Iterator[list[str]]:
+    text = _decoded(content)
+    if "\x00" in text:
+        raise RosterFileUnusable("file_unreadable", "the file is neither CSV nor XLSX", "文件既不是CSV也不是XLSX")
+    try:
+        for line in csv.reader(io.StringIO(text, newline=""), strict=True):
+            yield line[:MOST_COLUMNS]
+    except csv.Error as error:
+        raise RosterFileUnusable("file_unreadable", f"the CSV cannot be read: {error}", "CSV格式有误") from error
+
+
+def _decoded(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise RosterFileUnusable("file_unreadable", "the text is neither UTF-8 nor GB18030", "文字编码既非UTF-8也非GB18030")
+
+
+def _xlsx_lines(content: bytes) -> Iterator[list[str]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > MOST_UNPACKED_BYTES:
+            raise RosterFileUnusable("file_too_long", "the XLSX unpacks to too much", "XLSX解压后过大")
+        with warnings.catch_warnings():
+            # openpyxl warns of styles and extensions it does not know; the cells are read all the same.
+            warnings.simplefilter("ignore")
+            yield from _first_sheet(content)
+    except (
+        zipfile.BadZipFile,
+        InvalidFileException,
+        ParseError,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OSError,
+    ) as error:
+        raise RosterFileUnusable("file_unreadable", "the XLSX cannot be read", "XLSX文件无法读取") from error
+
+
+def _first_sheet(content: bytes) -> Iterator[list[str]]:
+    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    try:
+        sheet = workbook.worksheets[0]
+        for cells in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True):
+            yield [_text_of(cell) for cell in cells]
+    finally:
+        workbook.close()
+
+
+def _text_of(cell: object) -> str:
+    """Return a cell as a person would have typed it; Excel keeps whole numbers as floats and dates as instants."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
