@@ -102,7 +102,7 @@ def test_a_killed_owner_takes_its_server_along(tmp_path: Path) -> None:
         "with embedded_postgres(Path(sys.argv[1]), durable=False) as server:\n"
         "    print(server.process.pid, flush=True); time.sleep(60)\n"
     )
-    owner = subprocess.Popen(
+    owner = subprocess.Popen(  # noqa: S603 - this interpreter, this file's script
         [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     )
     assert owner.stdout is not None
