@@ -10,7 +10,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
+from uuid import UUID
 
 import structlog
 
@@ -95,7 +97,7 @@ class EventConsumer:
         metrics.CONSUMED.labels(self.name).inc(len(items))
         metrics.BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started)
 
-    async def _carry_out(self, uow: UnitOfWork, item: Item, verdict: Verdict, fresh: set[object]) -> None:
+    async def _carry_out(self, uow: UnitOfWork, item: Item, verdict: Verdict, fresh: set[UUID]) -> None:
         if verdict is Verdict.HANDLE and item.event.event_id in fresh:
             uow.cause = item.event.cause
             await self._handlers[item.event.type](uow, item.event)
@@ -119,7 +121,7 @@ class EventConsumer:
             try:
                 await self._in_one_transaction([record])
             except EnvelopeUnreadable as error:
-                await self._until_stored(lambda error=error: self._park(record, error))
+                await self._until_stored(partial(self._park, record, error))
                 return
             except Exception as error:
                 tries += 1
@@ -127,7 +129,7 @@ class EventConsumer:
                     await asyncio.sleep(BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS)) - 1])
                     continue
                 log.warning("event_parked", consumer=self.name, error=type(error).__name__, exc_info=error)
-                await self._until_stored(lambda error=error: self._park(record, error))
+                await self._until_stored(partial(self._park, record, error))
                 return
             return
 

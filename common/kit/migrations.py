@@ -30,7 +30,8 @@ STATEMENT_TIMEOUT = "60s"
 def config_for(section: str, url: str) -> Config:
     """Return Alembic's configuration of one section of alembic.ini with the address put in."""
     config = Config(str(ROOT / "alembic.ini"), ini_section=section)
-    config.set_main_option("script_location", str(ROOT / config.get_section_option(section, "script_location", "")))
+    location = config.get_section_option(section, "script_location") or ""
+    config.set_main_option("script_location", str(ROOT / location))
     config.attributes["url"] = url
     return config
 
