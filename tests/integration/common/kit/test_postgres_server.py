@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,14 @@ REPOSITORY = Path(__file__).resolve().parents[4]
 def server() -> Iterator[PostgresServer]:
     with throwaway_postgres() as running:
         yield running
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that other users may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 def plain(url: str) -> str:
@@ -71,11 +80,11 @@ class TestServer:
 
 
 class TestDataDirectory:
-    def test_is_continued_by_the_next_run_on_the_same_port(self, tmp_path: Path) -> None:
-        with embedded_postgres(tmp_path, durable=False) as first:
+    def test_is_continued_by_the_next_run_on_the_same_port(self, open_directory: Path) -> None:
+        with embedded_postgres(open_directory, durable=False) as first:
             address = first.url()
 
-        with embedded_postgres(tmp_path, durable=False) as second:
+        with embedded_postgres(open_directory, durable=False) as second:
             assert second.url() == address
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
@@ -96,14 +105,14 @@ class TestDataDirectory:
             assert place_for(closed).home == place.home
 
 
-def test_a_killed_owner_takes_its_server_along(tmp_path: Path) -> None:
+def test_a_killed_owner_takes_its_server_along(open_directory: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path; from common.kit.postgres_server import embedded_postgres\n"
         "with embedded_postgres(Path(sys.argv[1]), durable=False) as server:\n"
         "    print(server.process.pid, flush=True); time.sleep(60)\n"
     )
     owner = subprocess.Popen(  # noqa: S603 - this interpreter, this file's script
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+        [sys.executable, "-c", script, str(open_directory)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     )
     assert owner.stdout is not None
     pid = int(owner.stdout.readline())
