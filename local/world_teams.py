@@ -1,0 +1,50 @@
+"""Family-doctor teams (家庭医生团队) per township and who of the made-up people signs with them.
+
+Next hop: local/demo_load.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from local.world_people import Person, Population, dice
+from local.world_places import COUNTIES, Township
+
+SIGNED_PERMILLE = 820
+CONTRACT_DAYS_BEFORE = 380
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of one township."""
+
+    code: str
+    name: str
+    county: str
+    township: Township
+
+
+def teams() -> Iterator[Team]:
+    """Yield the teams: one per township."""
+    for county in COUNTIES:
+        for township in county.townships:
+            yield Team(f"T{township.code}", f"{township.name}家庭医生团队", county.code, township)
+
+
+def team_of(person: Person) -> Team:
+    """Return the team of a person's township."""
+    return next(team for team in teams() if team.township == person.township)
+
+
+def has_signed(*, population: Population, person: Person) -> bool:
+    """Say whether a person has signed; most have, and nobody on no list."""
+    own = dice(population.seed, "contract", person.index)
+    return bool(person.categories) and own.randrange(1000) < SIGNED_PERMILLE
+
+
+def signed_on(*, population: Population, person: Person) -> date:
+    """Return the first day of a person's contract: before the year of discharges begins."""
+    own = dice(population.seed, "signed_on", person.index)
+    return population.today - timedelta(days=CONTRACT_DAYS_BEFORE + own.randrange(60))
