@@ -37,6 +37,7 @@ def new_metadata() -> MetaData:
     metadata = MetaData(naming_convention=NAMING)
     add_outbox_tables(metadata)
     add_inbox_tables(metadata)
+    add_parked_table(metadata)
     add_idempotency_table(metadata)
     return metadata
 
@@ -79,7 +80,7 @@ def add_outbox_tables(metadata: MetaData) -> None:
 
 
 def add_inbox_tables(metadata: MetaData) -> None:
-    """Add the inbox: handled events, watermarks, parked events and the keys behind them."""
+    """Add the inbox: handled events, watermarks, and the keys that wait."""
     Table(
         "inbox",
         metadata,
@@ -104,6 +105,10 @@ def add_inbox_tables(metadata: MetaData) -> None:
         Column("reason", Text, nullable=False, comment="failed, gap or poison"),
         Column("since", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     )
+
+
+def add_parked_table(metadata: MetaData) -> None:
+    """Add the events set aside, each with its place."""
     Table(
         "parked_event",
         metadata,
