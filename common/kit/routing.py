@@ -101,15 +101,15 @@ class CheckedRoute(APIRoute):
             state = request.app.state
             limit = getattr(state, "max_body_bytes", DEFAULT_MAX_BODY_BYTES)
             async with asyncio.timeout(getattr(state, "request_seconds", DEFAULT_REQUEST_SECONDS)):
-                length = _announced_length(request, limit)
+                length = announced_length(request, limit)
                 if length is None:
-                    await _read_body(request, limit)
+                    await read_body(request, limit)
                 if scopes:
-                    await _authorise(request, scopes)
+                    await authorise(request, scopes)
                 if types and length != 0:
                     await _read_typed(request, limit, types)
                 elif length:
-                    await _read_body(request, limit)
+                    await read_body(request, limit)
                 _check_query(request, known)
                 return await inner(request)
 
@@ -150,7 +150,7 @@ def _media_types(route: APIRoute) -> tuple[str, ...]:
     return FORM_TYPES if isinstance(route.body_field.field_info, params.Form) else JSON_TYPES
 
 
-def _announced_length(request: Request, limit: int) -> int | None:
+def announced_length(request: Request, limit: int) -> int | None:
     """Return the body's announced length, 0 for none, None when it comes in pieces of unknown number."""
     announced = request.headers.get("content-length")
     if announced is not None and announced.isdecimal():
@@ -160,7 +160,7 @@ def _announced_length(request: Request, limit: int) -> int | None:
     return None if "transfer-encoding" in request.headers else 0
 
 
-async def _read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
     """Read the whole body, bounded, and keep it in the request as Starlette itself would."""
     if hasattr(request, "_body"):
         return await request.body()
@@ -174,7 +174,8 @@ async def _read_body(request: Request, limit: int) -> bytes:
     return request._body  # noqa: SLF001 - the same
 
 
-async def _authorise(request: Request, scopes: frozenset[str]) -> None:
+async def authorise(request: Request, scopes: frozenset[str]) -> None:
+    """Let the request pass when its token has one of the scopes, and note the caller in it."""
     caller: Caller = await request.app.state.verifier.caller_of(request.headers.get("authorization"))
     request.scope[CALLER_SCOPE] = caller
     if scopes.isdisjoint(caller.scopes):
@@ -184,10 +185,10 @@ async def _authorise(request: Request, scopes: frozenset[str]) -> None:
 async def _read_typed(request: Request, limit: int, types: tuple[str, ...]) -> None:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in types:
-        if not await _read_body(request, limit):
+        if not await read_body(request, limit):
             return
         raise MediaTypeUnsupported("this route takes " + " or ".join(types))
-    body = await _read_body(request, limit)
+    body = await read_body(request, limit)
     if body and types is JSON_TYPES:
         # Starlette's cache of the parsed body; FastAPI takes it from there and does not parse again.
         request._json = parse_strict(body)  # noqa: SLF001 - see above
