@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -57,3 +58,11 @@ class Seal:
     def open_optional(self, sealed: bytes | None, *, context: bytes) -> str | None:
         """Return the text, or None for None."""
         return None if sealed is None else self.open(sealed, context=context)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The two secrets of identity: PERSON_KEY for ids and checks, DATA_KEY for what is stored."""
+
+    person_key: bytes
+    seal: Seal

@@ -80,9 +80,9 @@ class ArchiveStatement:
 def archive_as_known(
     *, statements: Iterable[ArchiveStatement], on: date, known_at: datetime
 ) -> ArchiveStatement | None:
-    """Return what was known at the instant about the day: the newest list not after the day, else the oldest one."""
+    """Return what was last said, until the instant, about the day; before the first list, what the oldest one said."""
     known = [each for each in statements if each.known_since <= known_at]
-    earlier = [each for each in known if each.as_of <= on]
-    if earlier:
-        return max(earlier, key=lambda each: (each.as_of, each.version))
-    return min(known, key=lambda each: (each.as_of, each.version), default=None)
+    about = [each for each in known if each.as_of <= on]
+    if about:
+        return max(about, key=lambda each: each.version)
+    return min(known, key=lambda each: (each.as_of, -each.version), default=None)

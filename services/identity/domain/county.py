@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from common.core.ids import TownshipCode
 from common.core.money import Money
@@ -70,8 +70,3 @@ class CountyRules:
 def looks_catastrophic(*, patient_pays: Money, line: VerificationLine) -> bool:
     """Say whether an own share reaches the county's line (灾难性支出的个人负担)."""
     return patient_pays >= line.patient_pays
-
-
-def visit_due_on(*, opened_on: date, line: VerificationLine) -> date:
-    """Return the day by which the household is to be visited."""
-    return opened_on + timedelta(days=line.due_days)
