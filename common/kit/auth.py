@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Protocol
@@ -133,8 +133,11 @@ class FixedKeys:
 class PublishedKeys:
     """Keys fetched from a key set's address and kept; an unknown id asks again, at most every ten seconds."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, url: str, client: httpx.AsyncClient | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._url = url
+        self._monotonic = monotonic
         self._client = client or httpx.AsyncClient(timeout=3.0)
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
@@ -145,7 +148,7 @@ class PublishedKeys:
         Raises:
             UpstreamUnavailable: If no key set was ever read and it cannot be read now.
         """
-        age = time.monotonic() - self._asked_at
+        age = self._monotonic() - self._asked_at
         if age > KEYS_OLD_AFTER_SECONDS or (key_id not in self._keys and age > REFRESH_PAUSE_SECONDS):
             await self._refresh()
         return self._keys.get(key_id)
@@ -155,7 +158,7 @@ class PublishedKeys:
         await self._client.aclose()
 
     async def _refresh(self) -> None:
-        asked_before, self._asked_at = self._asked_at, time.monotonic()
+        asked_before, self._asked_at = self._asked_at, self._monotonic()
         try:
             answer = await self._client.get(self._url)
             answer.raise_for_status()
