@@ -111,7 +111,7 @@ def test_a_killed_owner_takes_its_server_along(open_directory: Path) -> None:
         "with embedded_postgres(Path(sys.argv[1]), durable=False) as server:\n"
         "    print(server.process.pid, flush=True); time.sleep(60)\n"
     )
-    owner = subprocess.Popen(  # noqa: S603 - this interpreter, this file's script
+    owner = subprocess.Popen(
         [sys.executable, "-c", script, str(open_directory)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     )
     assert owner.stdout is not None
