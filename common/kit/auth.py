@@ -20,6 +20,8 @@ REFRESH_PAUSE_SECONDS = 10.0
 KEYS_OLD_AFTER_SECONDS = 600.0
 LONGEST_TOKEN = 8192
 LEEWAY_SECONDS = 5
+KNOWN_SECONDS = 60.0
+MOST_KNOWN_TOKENS = 2000
 SERVICE_SCOPE = "service:"
 
 
@@ -187,6 +189,7 @@ class TokenVerifier:
         self._issuer = issuer
         self._audience = audience
         self._clock = clock
+        self._known: dict[str, tuple[Caller, float]] = {}
 
     async def caller_of(self, authorization: str | None) -> Caller:
         """Return the caller of a bearer token.
@@ -197,12 +200,24 @@ class TokenVerifier:
         kind, _, token = (authorization or "").partition(" ")
         if kind.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
             raise TokenInvalid("a bearer token is needed")
+        now = self._clock().timestamp()
+        known = self._known.get(token)
+        if known is not None and now < known[1]:
+            return known[0]
         try:
-            return self._read(await self._claims(token.strip()))
+            claims = await self._claims(token.strip(), now)
+            return self._remember(token, self._read(claims), now, int(claims["exp"]))
         except (jwt.PyJWTError, ValueError, TypeError) as refusal:
             raise TokenInvalid("the token is not valid or no longer so") from refusal
 
-    async def _claims(self, token: str) -> Mapping[str, Any]:
+    def _remember(self, token: str, caller: Caller, now: float, expires: float) -> Caller:
+        """Keep a verified token for at most a minute: its signature costs more than all other checks together."""
+        if len(self._known) >= MOST_KNOWN_TOKENS:
+            self._known.clear()
+        self._known[token] = caller, min(expires, now + KNOWN_SECONDS)
+        return caller
+
+    async def _claims(self, token: str, now: float) -> Mapping[str, Any]:
         header = jwt.get_unverified_header(token)
         key = await self.keys.key(str(header.get("kid", "")))
         if key is None or header.get("alg") != key.algorithm_name:
@@ -215,7 +230,6 @@ class TokenVerifier:
             audience=self._audience,
             options={"require": ["exp", "iss", "aud"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
         )
-        now = self._clock().timestamp()
         if now >= int(claims["exp"]) or now + LEEWAY_SECONDS < int(claims.get("nbf", 0)):
             raise jwt.ExpiredSignatureError
         return claims

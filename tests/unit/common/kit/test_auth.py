@@ -72,6 +72,19 @@ class TestCallerOf:
         with pytest.raises(TokenInvalid):
             await verifier().caller_of(f"Bearer {token}")
 
+    async def test_refuses_a_token_it_knew_as_soon_as_it_expires(self) -> None:
+        now = [NOW]
+        checking = verifier_for_tests(lambda: now[0])
+        header = f"Bearer {a_token('his', now=NOW, lifetime=timedelta(seconds=30))}"
+        first = await checking.caller_of(header)
+
+        again = await checking.caller_of(header)
+        now[0] += timedelta(seconds=30)
+
+        assert again is first
+        with pytest.raises(TokenInvalid):
+            await checking.caller_of(header)
+
     @pytest.mark.parametrize("algorithm", ["none", "HS256"])
     async def test_refuses_an_algorithm_the_key_was_not_made_for(self, algorithm: str) -> None:
         claims = {"iss": "yizhan", "aud": "yizhan", "exp": NOW + timedelta(minutes=1), "scope": "his", "client_id": "x"}
