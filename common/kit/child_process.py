@@ -16,9 +16,14 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _ORPHAN_STATUS = 70
 
 
-def die_with_parent(how: signal.Signals = signal.SIGKILL) -> Callable[[], None]:
-    """Return what a new child runs before its program starts (`preexec_fn`), so that it ends with this process."""
-    parent = os.getpid()
+def die_with_parent(how: signal.Signals = signal.SIGKILL, *, parent: int | None = None) -> Callable[[], None]:
+    """Return what a new child runs before its program starts (`preexec_fn`), so that it ends with its parent.
+
+    Args:
+        how: The signal the child gets when the parent ends.
+        parent: Process id of the parent; this process unless told.
+    """
+    parent = parent or os.getpid()
 
     def bind() -> None:
         if hasattr(_LIBC, "prctl"):
