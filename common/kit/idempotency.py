@@ -18,7 +18,8 @@ from starlette.responses import Response
 
 from common.core.errors import Conflict, Refused
 from common.kit.auth import Caller
-from common.kit.db import UnitOfWork
+from common.kit.cause import Cause
+from common.kit.db import Database, UnitOfWork
 
 HEADER = "Idempotency-Key"
 KEPT_DAYS = 30
@@ -105,6 +106,16 @@ async def answer_once(
 async def forget_old_answers(connection: AsyncConnection) -> None:
     """Delete the records that are older than 30 days; a periodic job of every worker."""
     await connection.exec_driver_sql(_FORGET, (KEPT_DAYS,))
+
+
+def forgetting(database: Database) -> Callable[[], Awaitable[None]]:
+    """Return the periodic job of a worker that forgets old answers."""
+
+    async def forget() -> None:
+        async with database.unit_of_work(Cause("forget-old-answers")) as uow:
+            await forget_old_answers(uow.connection)
+
+    return forget
 
 
 def _replay(kept_fingerprint: bytes, fingerprint: bytes, status: int, body: bytes) -> Response:
