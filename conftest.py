@@ -1,3 +1,3 @@
-"""Makes the suite's pytest plugin known to every test."""
+"""Makes the suite's pytest plugins known to every test."""
 
-pytest_plugins = ["common.kit.testing"]
+pytest_plugins = ["common.kit.testing", "common.kit.testing_kafka"]

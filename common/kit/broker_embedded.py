@@ -166,7 +166,8 @@ class EmbeddedConsumer:
         self._tried_at = time.monotonic()
         missing = [tp for tp in self._all if tp not in self._positions]
         held = await connection.fetch(
-            "SELECT place, pg_try_advisory_lock(lock) AS held FROM unnest($1::bigint[]) WITH ORDINALITY AS t(lock, place)",
+            "SELECT place, pg_try_advisory_lock(lock) AS held "
+            "FROM unnest($1::bigint[]) WITH ORDINALITY AS t(lock, place)",
             [_lock_of(self._group, tp) for tp in missing],
         )
         won = [missing[row["place"] - 1] for row in held if row["held"]]
