@@ -6,12 +6,12 @@ Room: adapters of identity.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, update
+from sqlalchemy import Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import RosterId
@@ -66,9 +66,11 @@ async def lapse_proposals(connection: AsyncConnection, entitlement_ids: Collecti
     )
 
 
-def proposals_query(roster_id: RosterId, *, after: UUID | None, limit: int) -> Select[Any]:
-    """Return the query of one page of a list's proposals."""
+async def proposals_page(
+    connection: AsyncConnection, roster_id: RosterId, *, after: UUID | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return one page of a list's proposals."""
     query = select(end_proposal).where(end_proposal.c.roster_id == roster_id)
     if after is not None:
         query = query.where(end_proposal.c.entitlement_id > after)
-    return query.order_by(end_proposal.c.entitlement_id).limit(limit)
+    return (await connection.execute(query.order_by(end_proposal.c.entitlement_id).limit(limit))).all()

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,7 +73,7 @@ async def latest_entitlements(
     table = entitlement_statement
     rows = await connection.execute(
         select(table)
-        .distinct(table.c.entitlement_id)
+        .ext(distinct_on(table.c.entitlement_id))
         .where(among(table.c.person_id, person_ids))
         .order_by(table.c.entitlement_id, table.c.version.desc())
     )

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.citizen_number import parse_citizen_number
@@ -197,12 +197,14 @@ async def mark_applied(connection: AsyncConnection, roster_id: RosterId, rows: S
     )
 
 
-def rows_query(roster_id: RosterId, *, verdict: str | None, after: int, limit: int) -> Select[Any]:
-    """Return the query of one page of rows in the order of the file."""
+async def rows_page(
+    connection: AsyncConnection, roster_id: RosterId, *, verdict: str | None, after: int, limit: int
+) -> Sequence[Row[Any]]:
+    """Return one page of rows in the order of the file, numbers masked and phones closed."""
     query = select(roster_row).where(roster_row.c.roster_id == roster_id, roster_row.c.row_no > after)
     if verdict is not None:
         query = query.where(roster_row.c.verdict == verdict)
-    return query.order_by(roster_row.c.row_no).limit(limit)
+    return (await connection.execute(query.order_by(roster_row.c.row_no).limit(limit))).all()
 
 
 def _context(roster_id: UUID, row_no: int) -> bytes:

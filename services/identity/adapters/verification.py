@@ -5,13 +5,13 @@ Room: adapters of identity.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import Row, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -148,10 +148,16 @@ async def close_for_registered(connection: AsyncConnection, person_ids: Collecti
     )
 
 
-def tasks_query(
-    *, county: str, township: str | None, state: str | None, after: tuple[date, UUID] | None, limit: int
-) -> Select[Any]:
-    """Return the query of one page of tasks, the most urgent first."""
+async def tasks_page(
+    connection: AsyncConnection,
+    *,
+    county: str,
+    township: str | None,
+    state: str | None,
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Return one page of tasks, the most urgent first."""
     query = select(_TASK).where(_TASK.c.county == county)
     if township is not None:
         query = query.where(_TASK.c.township == township)
@@ -159,7 +165,7 @@ def tasks_query(
         query = query.where(_TASK.c.state == state)
     if after is not None:
         query = query.where(tuple_(_TASK.c.due_on, _TASK.c.task_id) > after)
-    return query.order_by(_TASK.c.due_on, _TASK.c.task_id).limit(limit)
+    return (await connection.execute(query.order_by(_TASK.c.due_on, _TASK.c.task_id).limit(limit))).all()
 
 
 def task_context(task_id: UUID) -> bytes:

@@ -1,0 +1,36 @@
+"""Settings of identity, read only by app.py and worker.py."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from common.kit.settings import ServiceSettings
+from services.identity.adapters.sealing import KEY_BYTES, Keys, Seal
+
+
+class Settings(ServiceSettings):
+    """What identity needs beside the kit's settings."""
+
+    person_key: SecretStr = Field(description="Key of person ids and name checks as hex, the same in settlement")
+    data_key: SecretStr = Field(description="Key of what is stored encrypted, 32 bytes as hex")
+    settlement_url: str = Field("", description="Address of settlement, for the patient of a discharge")
+
+    @model_validator(mode="after")
+    def _keys_are_usable(self) -> Self:
+        for name, least in (("person_key", KEY_BYTES), ("data_key", KEY_BYTES)):
+            try:
+                length = len(bytes.fromhex(getattr(self, name).get_secret_value()))
+            except ValueError:
+                length = 0
+            if length < least:
+                raise ValueError(f"{name.upper()} is not {least} bytes as hex")
+        return self
+
+    def keys(self) -> Keys:
+        """Return the two secrets, ready for use."""
+        return Keys(
+            person_key=bytes.fromhex(self.person_key.get_secret_value()),
+            seal=Seal(bytes.fromhex(self.data_key.get_secret_value())),
+        )

@@ -1,0 +1,80 @@
+"""The worker process of identity: `python -m services.identity.worker`; relay, consumer, and two jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
+import httpx
+
+from common.kit.cause import Cause
+from common.kit.clock import utc_now
+from common.kit.db import Database, UnitOfWork
+from common.kit.serve import metrics_served
+from common.kit.settings import load_settings
+from common.kit.telemetry import configure_logging
+from common.kit.worker import Job, WorkerParts, run_worker
+from services.identity.adapters.county_files import load_counties
+from services.identity.adapters.settlement_client import SettlementClient
+from services.identity.consumers import handlers
+from services.identity.settings import Settings
+from services.identity.usecases.continue_publishing import continue_publishing
+from services.identity.usecases.open_verification_tasks import open_verification_tasks
+
+CONSUMER = "identity.archive"
+PUBLISH_EVERY_SECONDS = 0.5
+VERIFY_EVERY_SECONDS = 2.0
+
+
+async def run(settings: Settings) -> None:
+    """Run until told to stop."""
+    database = Database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        application_name="identity-worker",
+    )
+    counties, keys = load_counties(), settings.keys()
+    async with httpx.AsyncClient() as http:
+        client = SettlementClient(
+            http=http,
+            settlement_url=settings.settlement_url,
+            gateway_url=settings.gateway_url,
+            client_id=settings.service_client_id,
+            client_secret=settings.service_client_secret.get_secret_value(),
+        )
+
+        def open_verification_unit() -> AbstractAsyncContextManager[UnitOfWork]:
+            return database.unit_of_work(Cause("open-verification-tasks"))
+
+        async def publish() -> None:
+            await continue_publishing(open_unit=database.unit_of_work, counties=counties, keys=keys, clock=utc_now)
+
+        async def verify() -> None:
+            await open_verification_tasks(
+                open_unit=open_verification_unit, fetch_patient=client.patient_of, keys=keys, clock=utc_now
+            )
+
+        parts = WorkerParts(
+            settings=settings,
+            database=database,
+            clock=utc_now,
+            consumer_name=CONSUMER,
+            handlers=handlers(counties=counties, clock=utc_now),
+            jobs=(
+                Job("continue_publishing", PUBLISH_EVERY_SECONDS, publish),
+                Job("open_verification_tasks", VERIFY_EVERY_SECONDS, verify),
+            ),
+        )
+        await run_worker(parts)
+
+
+def main() -> None:
+    """Read the settings and work."""
+    settings = load_settings(Settings)
+    configure_logging(settings.log_level)
+    with metrics_served(settings):
+        asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()
