@@ -16,7 +16,7 @@ from itertools import islice
 from openpyxl import Workbook
 
 from common.core.citizen_number import check_character
-from local.world_people import Household, Person, Population, dice
+from local.world_people import Person, Population, dice
 
 POVERTY_RELIEF = "poverty_relief"
 CIVIL_AFFAIRS = "civil_affairs"
@@ -67,7 +67,7 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """A file as a bureau sends it: the terms, the name, and its bytes."""
+    """A file as a bureau sends it: the terms, the name, its bytes, and of whom each row speaks."""
 
     source: str
     kind: str
@@ -76,14 +76,28 @@ class ListFile:
     file_name: str
     media_type: str
     content: bytes
-    row_count: int
+    person_indexes: tuple[int, ...]
 
 
 def roster_rows(*, population: Population, county: str, source: str) -> Iterator[ListRow]:
     """Yield one bureau's rows of one county, good and bad, in order of households."""
     for household in population.households():
         if household.county.code == county:
-            yield from _household_rows(population, household, source)
+            for person in household.members:
+                yield from rows_of(population=population, person=person, source=source)
+
+
+def rows_of(*, population: Population, person: Person, source: str) -> Iterator[ListRow]:
+    """Yield what one bureau's list says of one person: a row per category, and what its mistakes added."""
+    for category in person.categories:
+        if (category == "registered_poor") is (source == POVERTY_RELIEF):
+            yield from _with_errors(population, _row(population, person, category, source), source)
+
+
+def is_faultless(*, population: Population, person: Person) -> bool:
+    """Say whether a person is on a list and nothing is wrong with it in any source."""
+    rows = [row for source in SOURCES for row in rows_of(population=population, person=person, source=source)]
+    return bool(rows) and not any(row.error for row in rows)
 
 
 def roster_files(*, population: Population, county: str, source: str, most_rows: int = 20_000) -> Iterator[ListFile]:
@@ -139,15 +153,8 @@ def _file(rows: list[ListRow], today: date, county: str, source: str, *, kind: s
         file_name=f"{source}-{county}-{number}.{'xlsx' if is_sheet else 'csv'}",
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" if is_sheet else "text/csv",
         content=xlsx_bytes(rows, source) if is_sheet else csv_bytes(rows, source),
-        row_count=len(rows),
+        person_indexes=tuple(row.person_index for row in rows),
     )
-
-
-def _household_rows(population: Population, household: Household, source: str) -> Iterator[ListRow]:
-    for person in household.members:
-        for category in person.categories:
-            if (category == "registered_poor") is (source == POVERTY_RELIEF):
-                yield from _with_errors(population, _row(population, person, category, source), source)
 
 
 def _row(population: Population, person: Person, category: str, source: str) -> ListRow:

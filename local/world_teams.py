@@ -14,13 +14,13 @@ from local.world_places import COUNTIES, Township
 
 SIGNED_PERMILLE = 820
 CONTRACT_DAYS_BEFORE = 380
+CONTRACT_YEARS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
     """A team of one township."""
 
-    code: str
     name: str
     county: str
     township: Township
@@ -30,12 +30,7 @@ def teams() -> Iterator[Team]:
     """Yield the teams: one per township."""
     for county in COUNTIES:
         for township in county.townships:
-            yield Team(f"T{township.code}", f"{township.name}家庭医生团队", county.code, township)
-
-
-def team_of(person: Person) -> Team:
-    """Return the team of a person's township."""
-    return next(team for team in teams() if team.township == person.township)
+            yield Team(f"{township.name}家庭医生团队", county.code, township)
 
 
 def has_signed(*, population: Population, person: Person) -> bool:
@@ -44,7 +39,8 @@ def has_signed(*, population: Population, person: Person) -> bool:
     return bool(person.categories) and own.randrange(1000) < SIGNED_PERMILLE
 
 
-def signed_on(*, population: Population, person: Person) -> date:
-    """Return the first day of a person's contract: before the year of discharges begins."""
-    own = dice(population.seed, "signed_on", person.index)
-    return population.today - timedelta(days=CONTRACT_DAYS_BEFORE + own.randrange(60))
+def contract_days(*, population: Population, person: Person) -> tuple[date, date]:
+    """Return first and last day of a person's contract, which covers the whole year of discharges and more."""
+    own = dice(population.seed, "contract_days", person.index)
+    first = population.today - timedelta(days=CONTRACT_DAYS_BEFORE + own.randrange(60))
+    return first, first + timedelta(days=CONTRACT_YEARS * 366)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -12,7 +11,6 @@ import pytest
 from local.outside_client import CallRefused, ClientEntry, ClientsUnusable, OutsideClient, read_clients
 
 AN_ENTRY = ClientEntry("id", "secret", "his")
-Answers = Callable[[httpx.Request], httpx.Response]
 
 
 def a_client(*answers: httpx.Response | Exception, expires_in: int = 600) -> tuple[OutsideClient, list[httpx.Request]]:

@@ -178,7 +178,7 @@ class TestLists:
 
         assert [file.kind for file in whole] == ["full"]
         assert {file.kind for file in parts} == {"changes"}
-        assert sum(file.row_count for file in parts) == whole[0].row_count
+        assert [each for file in parts for each in file.person_indexes] == list(whole[0].person_indexes)
         assert len({file.file_name for file in parts}) == len(parts)
 
 

@@ -1,0 +1,148 @@
+"""One discharge through all hops, printed hop by hop: `make chain`, or `python -m local.chain --base-url ...`.
+
+It calls a running suite from outside, by its address, and so works alike for `make run` on either broker and for
+containers; where nothing answers, `--start` boots a suite of its own. Next hop: local/chain_hops.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from common.kit.clock import china_date, utc_now
+from local.booted import SuiteNotReady, booted_suite, is_ready
+from local.chain_hops import (
+    Callers,
+    HopMissed,
+    Trail,
+    end_of_log,
+    hop_alert,
+    hop_archive,
+    hop_event,
+    hop_follow_up,
+    hop_settlement,
+    hop_token,
+)
+from local.chain_patient import choose_patient
+from local.demo_load import DEFAULT_BASE_URL, DEFAULT_CLIENTS, REQUEST_SECONDS, WORLD_FILE
+from local.outside_client import CallRefused, ClientFile, ClientsUnusable, OutsideClient, read_clients
+from local.world import World, world_from_text
+from local.world_places import BEIPIAO
+
+_PATIENCE_SECONDS = 10.0
+
+Hop = Callable[[Callers, Trail], Awaitable[list[str]]]
+
+
+async def run_chain(*, base_url: str, clients: Path) -> Trail:
+    """Send one discharge and print every hop.
+
+    Raises:
+        HopMissed: If a hop does not happen in time.
+        CallRefused: If a call is refused.
+    """
+    async with httpx.AsyncClient(base_url=base_url, timeout=REQUEST_SECONDS, trust_env=False) as http:
+        callers = _callers(http, read_clients(clients))
+        trail = Trail()
+        await _say_hop(1, "token", hop_token, callers, trail)
+        patient = await choose_patient(
+            _world_beside(clients),
+            hospital=callers.hospital,
+            identity=callers.identity,
+            monitoring=callers.monitoring,
+            now=utc_now(),
+        )
+        trail.events_after = await end_of_log(callers.subscriber)
+        print(f"    patient: {'a listed person' if patient.is_listed else 'a person on no list'} of {BEIPIAO.name}")
+        hops: tuple[tuple[str, Hop], ...] = (
+            ("settlement", partial(hop_settlement, patient=patient)),
+            ("outward log", hop_event),
+            ("health archive", hop_archive),
+            ("follow-up", hop_follow_up),
+            ("alert", hop_alert),
+        )
+        for number, (name, hop) in enumerate(hops, start=2):
+            await _say_hop(number, name, hop, callers, trail)
+    return trail
+
+
+async def _say_hop(number: int, name: str, hop: Hop, callers: Callers, trail: Trail) -> None:
+    try:
+        lines = await hop(callers, trail)
+    except (CallRefused, httpx.TransportError) as failure:
+        raise HopMissed(name, str(failure) or type(failure).__name__) from failure
+    print(f" {number}  {name:<16} seen after {trail.elapsed_ms:>5} ms")
+    for line in lines:
+        print(f"    {line}")
+
+
+def _callers(http: httpx.AsyncClient, clients: ClientFile) -> Callers:
+    def as_client(name: str) -> OutsideClient:
+        entry = clients.named(f"{BEIPIAO.code}-{name}")
+        return OutsideClient(http, entry, patience_seconds=_PATIENCE_SECONDS)
+
+    return Callers(
+        hospital=as_client("hospital-1"),
+        identity=as_client("bureau-identity"),
+        contracts=as_client("bureau-contracts"),
+        monitoring=as_client("bureau-monitoring"),
+        subscriber=as_client("subscriber"),
+    )
+
+
+def _world_beside(clients: Path) -> World:
+    """Return the world whose note stands beside the clients' file, else the default one."""
+    try:
+        return world_from_text(json.loads(clients.with_name(WORLD_FILE).read_text(encoding="utf-8"))["world"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return World(today=china_date(utc_now()))
+
+
+def main() -> int:
+    """Run the chain and say which hop is missing, if one is."""
+    given = _arguments().parse_args()
+    if is_ready(given.base_url):
+        return _run(given.base_url, given.clients)
+    if not given.start:
+        print(f"nothing is ready at {given.base_url}: start a suite with `make run`, or give --start", file=sys.stderr)
+        return 1
+    print(f"nothing is ready at {given.base_url}: a suite of its own starts, with its demo data, and ends afterwards")
+    with tempfile.TemporaryDirectory(prefix="yizhan-chain-") as folder:
+        try:
+            with booted_suite(Path(folder), {}) as suite:
+                return _run(suite.base_url, suite.clients)
+        except SuiteNotReady as failure:
+            print(failure, file=sys.stderr)
+            return 1
+
+
+def _run(base_url: str, clients: Path) -> int:
+    print(f"one discharge through {base_url} (broker: {os.environ.get('BROKER') or 'as the suite was started'})")
+    try:
+        trail = asyncio.run(run_chain(base_url=base_url, clients=clients))
+    except (HopMissed, CallRefused, ClientsUnusable, httpx.TransportError) as failure:
+        print(f"!!  the chain broke: {failure or type(failure).__name__}", file=sys.stderr)
+        return 1
+    print(f"the whole chain took {trail.elapsed_ms} ms")
+    return 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.chain", description="One discharge through all hops.")
+    parser.add_argument("--base-url", default=DEFAULT_BASE_URL, help="address of the gateway")
+    parser.add_argument("--clients", type=Path, default=DEFAULT_CLIENTS, help="the demo clients' file")
+    parser.add_argument("--start", action="store_true", help="boot a suite of one's own when nothing is ready there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
