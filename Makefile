@@ -1,6 +1,7 @@
 # Every command a person needs. `make run` and `make test` are the only two a newcomer must know.
 PYTHON ?= python3
 VENV := .venv/bin
+COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
 .PHONY: help run test chain install install-dev fmt format lint types imports test-unit test-all policies schemas \
@@ -68,11 +69,10 @@ lock: install-dev ## Write requirements/*.txt anew from requirements/*.in
 
 ##@ Containers
 up: ## Build and start everything in containers (Docker with Compose v2)
-	@deploy/secrets.sh
-	@docker compose up -d --build --wait
+	@COMPOSE="$(COMPOSE)" PYTHON="$(PYTHON)" deploy/up.sh
 
 down: ## Stop the containers; the data stay (docker compose down -v removes them)
-	@docker compose down
+	@$(COMPOSE) down
 
 ##@ Set-up (the commands above do it by themselves)
 install: ## The environment for running
