@@ -30,7 +30,6 @@ from local.keys import DATABASES, OWNERS, SERVICES, load_keys
 from local.supervisor import Child, Program, Supervisor
 
 READY_SECONDS = 60.0
-DEMO_MARK = "demo-loaded"
 CLIENTS_FILE = "demo-clients.json"
 _POSTGRES = "postgres"
 
@@ -47,11 +46,11 @@ class Wishes:
     port: int
     database_url: str
     kafka_bootstrap: str
-    demo: bool
+    demo: Sequence[str] | None
 
     @classmethod
     def read(cls) -> Wishes:
-        """Read DATA_DIR, PORT, DATABASE_URL, BROKER, KAFKA_BOOTSTRAP and DEMO.
+        """Read DATA_DIR, PORT, DATABASE_URL, BROKER, KAFKA_BOOTSTRAP, DEMO, DEMO_PERSONS and DEMO_DISCHARGES.
 
         Raises:
             StartFailed: If one of them makes no sense.
@@ -69,8 +68,14 @@ class Wishes:
             int(port),
             os.environ.get("DATABASE_URL", ""),
             bootstrap if broker == "kafka" else "",
-            (os.environ.get("DEMO", "") or "1") != "0",
+            None if os.environ.get("DEMO") == "0" else _demo_size(),
         )
+
+
+def _demo_size() -> list[str]:
+    """Return the demo world's size as the loader's arguments; each part has the loader's default."""
+    given = {"--persons": os.environ.get("DEMO_PERSONS"), "--discharges": os.environ.get("DEMO_DISCHARGES")}
+    return [text for name, value in given.items() if value for text in (name, value)]
 
 
 def say(text: str) -> None:
@@ -208,19 +213,18 @@ class Run:
         say(f"  logs           {self._wishes.data_dir / 'logs'}/   addresses and metrics: {path}")
 
     async def _load_demo(self, installation: Installation) -> None:
-        """Load the demo world the first time."""
-        mark = self._wishes.data_dir / DEMO_MARK
-        if not self._wishes.demo or mark.exists():
+        """Load the demo world; the loader itself knows what is there already."""
+        if self._wishes.demo is None:
             return
-        say("loading the demo world (once; everything can be used meanwhile)")
         url, clients = installation.url_of("gateway"), self._wishes.data_dir / CLIENTS_FILE
         try:
-            await _once(["local.demo_load", "--url", url, "--clients", str(clients)], {}, quiet=False)
+            await _once(
+                ["local.demo_load", "--base-url", url, "--clients", str(clients), *self._wishes.demo], {}, quiet=False
+            )
         except StartFailed as failure:
             say(f"!! the demo world is not complete; the next `make run` goes on with it. {failure}")
             return
-        mark.touch()
-        say("the demo world is loaded; Ctrl-C ends everything")
+        say("everything runs; Ctrl-C ends it")
 
 
 async def _once(module: Sequence[str], settings: dict[str, str], *, quiet: bool = True) -> None:
