@@ -34,7 +34,7 @@ _OPTIONAL_HEADERS = frozenset({"ce_causationid", "ce_traceparent"})
 
 
 def schema_of(line: CatalogueLine) -> dict[str, Any]:
-    """Return the JSON Schema of an event's data, true for every reader: fields that may be withheld are not required."""
+    """Return the JSON Schema of an event's data, true for every reader: what may be withheld is not required."""
     schema = line.model.model_json_schema()
     marks = {**dict.fromkeys(line.withheld, _NEVER), **dict.fromkeys(line.diagnosis, _DIAGNOSIS)}
     for name, mark in marks.items():
