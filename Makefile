@@ -15,7 +15,7 @@ run: install ## Everything on this machine (PORT=8000, DATA_DIR=.data, DATABASE_
 	@exec $(VENV)/python -m local.run
 
 chain: install ## One discharge through all hops of the running suite, printed hop by hop
-	@exec $(VENV)/python -m local.chain
+	@exec $(VENV)/python -m local.chain --start
 
 kafka: install ## A real Apache Kafka on this machine (needs Java 17 and Maven)
 	@exec $(VENV)/python -m local.kafka
