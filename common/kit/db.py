@@ -65,6 +65,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=5,
             pool_reset_on_return="rollback",
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "prepared_statement_cache_size": 500,
