@@ -14,6 +14,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OUTWARD = "x-outward"
 """Marks a field that does not leave the door for everybody: `never`, or the scope that opens it."""
 
+REQUIRED_INSIDE = "x-required-inside"
+"""Names the marked fields that stand in every event on the topics."""
+
 _NEVER = "never"
 _DIAGNOSIS = "events:diagnosis"
 _HEADERS: Mapping[str, str] = {
@@ -39,7 +42,10 @@ def schema_of(line: CatalogueLine) -> dict[str, Any]:
     marks = {**dict.fromkeys(line.withheld, _NEVER), **dict.fromkeys(line.diagnosis, _DIAGNOSIS)}
     for name, mark in marks.items():
         schema["properties"][name] = {**schema["properties"][name], OUTWARD: mark}
-    schema["required"] = sorted(name for name in schema.get("required", ()) if name not in marks)
+    required = set(schema.get("required", ()))
+    schema["required"] = sorted(required - set(marks))
+    if required & set(marks):
+        schema[REQUIRED_INSIDE] = sorted(required & set(marks))
     return {"$schema": DIALECT, "$id": line.schema_path, **schema, "title": line.event_type}
 
 
