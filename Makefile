@@ -40,7 +40,7 @@ schemas: install-dev ## Published events still as released (docs/schemas)
 	@echo "== schemas"; $(VENV)/python -m local.schemas --check
 
 policies: install-dev ## Every county's policy file against its worked examples
-	@echo "== policies"; $(VENV)/python -m services.settlement.policies_check
+	@echo "== policies"; $(VENV)/python -m services.settlement.adapters.policy_check
 
 test-unit: install-dev ## Unit tests only: no database, seconds
 	@$(VENV)/pytest -q tests/unit
