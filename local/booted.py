@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import httpx
 
+from common.kit.postgres_place import POINTER
 from local.demo_load import WORLD_FILE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +52,21 @@ class Suite:
     def said(self) -> Path:
         """What `local.run` wrote."""
         return said_in(self.data_dir)
+
+
+@contextmanager
+def throwaway_suite(settings: Mapping[str, str]) -> Iterator[Suite]:
+    """Run a suite in a folder of its own and leave nothing behind; see `booted_suite`."""
+    data_dir = Path(tempfile.mkdtemp(prefix="yizhan-suite-"))
+    data_dir.chmod(0o711)  # Started by root, the database runs as another user and must pass through.
+    try:
+        with booted_suite(data_dir, settings) as suite:
+            yield suite
+    finally:
+        pointer = data_dir / "postgres" / POINTER
+        if pointer.exists():
+            shutil.rmtree(pointer.read_text(encoding="utf-8").strip(), ignore_errors=True)
+        shutil.rmtree(data_dir, ignore_errors=True)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from common.kit.clock import china_date, utc_now
-from local.booted import SuiteNotReady, booted_suite, is_ready
+from local.booted import SuiteNotReady, is_ready, throwaway_suite
 from local.chain_hops import (
     Callers,
     HopMissed,
@@ -116,13 +115,12 @@ def main() -> int:
         print(f"nothing is ready at {given.base_url}: start a suite with `make run`, or give --start", file=sys.stderr)
         return 1
     print(f"nothing is ready at {given.base_url}: a suite of its own starts, with its demo data, and ends afterwards")
-    with tempfile.TemporaryDirectory(prefix="yizhan-chain-") as folder:
-        try:
-            with booted_suite(Path(folder), {}) as suite:
-                return _run(suite.base_url, suite.clients)
-        except SuiteNotReady as failure:
-            print(failure, file=sys.stderr)
-            return 1
+    try:
+        with throwaway_suite({}) as suite:
+            return _run(suite.base_url, suite.clients)
+    except SuiteNotReady as failure:
+        print(failure, file=sys.stderr)
+        return 1
 
 
 def _run(base_url: str, clients: Path) -> int:
