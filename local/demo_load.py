@@ -27,7 +27,7 @@ from local.demo_stays import SentStays, send_stays
 from local.outside_client import CallRefused, ClientFile, ClientsUnusable, OutsideClient, read_clients
 from local.world import DISCHARGE_COUNT, PERSON_COUNT, SEED, World, world_from_text
 from local.world_places import COUNTIES
-from local.world_rosters import SOURCES, list_date
+from local.world_rosters import list_date
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 DEFAULT_CLIENTS = Path(".data") / "demo-clients.json"
@@ -93,11 +93,11 @@ class DemoLoad:
     async def _lists(self) -> dict[int, str]:
         """Send the lists and wait until they count; return person index -> person id of whom they made known."""
         person_ids: dict[int, str] = {}
-        with _bar("lists", len(COUNTIES) * len(SOURCES)) as bar:
+        with _bar("rows of lists") as bar:
             for file in self.world.lists():
                 bureau = self.as_client(f"{file.county}-bureau-identity")
                 person_ids |= await person_ids_of(bureau, file, await send_list(bureau, file))
-                bar.update()
+                bar.update(len(file.person_indexes))
         for county in COUNTIES:
             await wait_until_known(
                 self.as_hospital(county.institutions[0].code),
@@ -176,7 +176,7 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _bar(what: str, total: int) -> tqdm[NoReturn]:
+def _bar(what: str, total: int | None = None) -> tqdm[NoReturn]:
     """Return a progress bar that shows only to a person."""
     return tqdm(total=total, desc=what, unit="", disable=None, leave=False)
 

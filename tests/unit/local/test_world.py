@@ -121,6 +121,14 @@ class TestPlaces:
 
             assert all(township.name in names[township.code] for township in county.townships)
 
+    def test_stand_in_the_institution_tables_of_settlement(self) -> None:
+        for county in COUNTIES:
+            path = ROOT / "services" / "settlement" / "policies" / f"{county.code}.yaml"
+            table = yaml.safe_load(path.read_text(encoding="utf-8"))["institutions"]
+            levels = {row["code"]: row["level"] for row in table}
+
+            assert all(levels[institution.code] == institution.level for institution in county.institutions)
+
 
 class TestLists:
     @pytest.mark.parametrize("source", SOURCES)
