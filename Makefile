@@ -46,7 +46,7 @@ test-unit: install-dev ## Unit tests only: no database, seconds
 	@$(VENV)/pytest -q tests/unit
 
 test-all: install-dev
-	@echo "== tests"; $(VENV)/pytest -q --durations=10 --cov --cov-report=
+	@echo "== tests"; $(VENV)/pytest -q -rs --durations=10 --cov --cov-report=
 	@echo "== coverage of the rules and stories (every branch)"
 	@$(VENV)/coverage report --skip-covered --include='*/domain/*,*/usecases/*' --fail-under=100
 
