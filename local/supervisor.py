@@ -23,7 +23,7 @@ from pathlib import Path
 from common.kit.child_process import die_with_parent
 
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 4.0
 HEALTHY_AFTER_SECONDS = 30.0
 STOP_SECONDS = 32.0
 LAST_STOP_SECONDS = 8.0
