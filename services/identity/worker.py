@@ -18,11 +18,11 @@ from services.identity.adapters.county_files import load_counties
 from services.identity.adapters.settlement_client import SettlementClient
 from services.identity.consumers import handlers
 from services.identity.settings import Settings
-from services.identity.usecases.continue_publishing import continue_publishing
+from services.identity.usecases.continue_rosters import continue_rosters
 from services.identity.usecases.open_verification_tasks import open_verification_tasks
 
 CONSUMER = "identity.archive"
-PUBLISH_EVERY_SECONDS = 0.5
+ROSTERS_EVERY_SECONDS = 0.5
 VERIFY_EVERY_SECONDS = 2.0
 
 
@@ -46,8 +46,8 @@ async def run(settings: Settings) -> None:
         def open_verification_unit() -> AbstractAsyncContextManager[UnitOfWork]:
             return database.unit_of_work(Cause("open-verification-tasks"))
 
-        async def publish() -> None:
-            await continue_publishing(open_unit=database.unit_of_work, counties=counties, keys=keys, clock=utc_now)
+        async def rosters() -> None:
+            await continue_rosters(open_unit=database.unit_of_work, counties=counties, keys=keys, clock=utc_now)
 
         async def verify() -> None:
             await open_verification_tasks(
@@ -61,7 +61,7 @@ async def run(settings: Settings) -> None:
             consumer_name=CONSUMER,
             handlers=handlers(counties=counties, clock=utc_now),
             jobs=(
-                Job("continue_publishing", PUBLISH_EVERY_SECONDS, publish),
+                Job("continue_rosters", ROSTERS_EVERY_SECONDS, rosters),
                 Job("open_verification_tasks", VERIFY_EVERY_SECONDS, verify),
             ),
         )

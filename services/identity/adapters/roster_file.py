@@ -1,7 +1,7 @@
-"""Reads a list's file: CSV in UTF-8 (with or without BOM) or GB18030, XLSX through openpyxl in read-only mode.
+"""Reads a list's file: CSV in UTF-8 (with or without BOM) or GB18030, or XLSX.
 
-Only cells become text here; what they mean is decided in services/identity/domain/roster.py. Size is bounded: rows,
-columns, and the unpacked size of an XLSX, which is checked before anything is unpacked.
+Only cells become text here; what they mean is decided in services/identity/domain/roster.py. Rows and columns are
+bounded.
 Room: adapters of identity.
 """
 
@@ -9,21 +9,14 @@ from __future__ import annotations
 
 import csv
 import io
-import warnings
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from xml.etree.ElementTree import ParseError
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from common.core.errors import Refused
+from services.identity.adapters.xlsx_file import XlsxTooLarge, XlsxUnreadable, xlsx_lines
 
 MOST_ROWS = 60_000
 MOST_COLUMNS = 64
-MOST_UNPACKED_BYTES = 96 * 1024 * 1024
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -50,8 +43,7 @@ def read_table(content: bytes) -> RosterTable:
     Raises:
         RosterFileUnusable: If it is no list.
     """
-    lines = _xlsx_lines(content) if content.startswith(_ZIP_MAGIC) else _csv_lines(content)
-    numbered = _bounded(lines)
+    numbered = _bounded(_xlsx_lines(content) if content.startswith(_ZIP_MAGIC) else _csv_lines(content))
     header = next(numbered, None)
     if header is None:
         raise RosterFileUnusable("file_empty", "the file has no line with text", "文件没有内容")
@@ -91,46 +83,8 @@ def _decoded(content: bytes) -> str:
 
 def _xlsx_lines(content: bytes) -> Iterator[list[str]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MOST_UNPACKED_BYTES:
-            raise RosterFileUnusable("file_too_long", "the XLSX unpacks to too much", "XLSX解压后过大")
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and extensions it does not know; the cells are read all the same.
-            warnings.simplefilter("ignore")
-            yield from _first_sheet(content)
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-        IndexError,
-        AttributeError,
-        OSError,
-    ) as error:
+        yield from xlsx_lines(content, most_columns=MOST_COLUMNS)
+    except XlsxTooLarge as error:
+        raise RosterFileUnusable("file_too_long", "the XLSX unpacks to too much", "XLSX解压后过大") from error
+    except XlsxUnreadable as error:
         raise RosterFileUnusable("file_unreadable", "the XLSX cannot be read", "XLSX文件无法读取") from error
-
-
-def _first_sheet(content: bytes) -> Iterator[list[str]]:
-    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    try:
-        sheet = workbook.worksheets[0]
-        for cells in sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True):
-            yield [_text_of(cell) for cell in cells]
-    finally:
-        workbook.close()
-
-
-def _text_of(cell: object) -> str:
-    """Return a cell as a person would have typed it; Excel keeps whole numbers as floats and dates as instants."""
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)

@@ -5,6 +5,7 @@ Room: adapters of identity.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from services.identity.adapters.tables import end_proposal, roster, roster_row
 from services.identity.domain.conflicts import LARGEST_HOUSEHOLD
 from services.identity.domain.decision import Verdict
 from services.identity.domain.roster import Reason, RosterRow, RosterTerms, masked_number_text
-from services.identity.domain.staging import PUBLISHED, PUBLISHING, JudgedRow, Roster, RosterReport
+from services.identity.domain.staging import COMPARING, PUBLISHED, PUBLISHING, JudgedRow, Roster, RosterReport
 
 _APPLY_LOCK = 0x1D00
 
@@ -55,10 +56,14 @@ async def add_roster(connection: AsyncConnection, listed: Roster) -> None:
 
 
 async def add_rows(connection: AsyncConnection, seal: Seal, roster_id: RosterId, rows: Iterable[JudgedRow]) -> None:
-    """Store judged rows."""
+    """Store rows, by COPY because a list may have tens of thousands."""
     values = [_row_values(seal, roster_id, judged) for judged in rows]
     if values:
-        await connection.execute(insert(roster_row), values)
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        await driver.copy_records_to_table(
+            roster_row.name, records=[tuple(each.values()) for each in values], columns=list(values[0])
+        )
 
 
 async def same_file_published(connection: AsyncConnection, digest: str, terms: RosterTerms) -> UUID | None:
@@ -103,7 +108,9 @@ async def report_of(connection: AsyncConnection, listed: Roster) -> RosterReport
     """Return a list with the totals of its rows."""
     of_list = roster_row.c.roster_id == listed.roster_id
     verdicts = await connection.execute(
-        select(roster_row.c.verdict, func.count()).where(of_list).group_by(roster_row.c.verdict)
+        select(roster_row.c.verdict, func.count())
+        .where(of_list, roster_row.c.verdict.is_not(None))
+        .group_by(roster_row.c.verdict)
     )
     reasons = await connection.execute(
         text(
@@ -141,19 +148,22 @@ async def begin_publishing(
     )
 
 
-async def finish_publishing(connection: AsyncConnection, roster_id: RosterId) -> None:
-    """Note that every good row was applied."""
-    await connection.execute(update(roster).where(roster.c.roster_id == roster_id).values(state=PUBLISHED))
+async def set_state(connection: AsyncConnection, roster_id: RosterId, state: str) -> None:
+    """Note how far the list is."""
+    await connection.execute(update(roster).where(roster.c.roster_id == roster_id).values(state=state))
 
 
-async def publishing_rosters(connection: AsyncConnection) -> list[tuple[RosterId, Cause]]:
-    """Return the lists with slices still to be applied, the one decided first before the others, and who caused it."""
+async def unfinished_rosters(connection: AsyncConnection, state: str) -> list[tuple[RosterId, Cause]]:
+    """Return the lists in this state, the one received first before the others, and which request they go back to."""
     found = await connection.execute(
         select(roster.c.roster_id, roster.c.correlation_id, roster.c.traceparent)
-        .where(roster.c.state == PUBLISHING)
-        .order_by(roster.c.published_at)
+        .where(roster.c.state == state)
+        .order_by(roster.c.received_at)
     )
-    return [(RosterId(row.roster_id), Cause(row.correlation_id, None, row.traceparent)) for row in found]
+    return [
+        (RosterId(row.roster_id), Cause(row.correlation_id or str(row.roster_id), None, row.traceparent))
+        for row in found
+    ]
 
 
 async def lock_archives(connection: AsyncConnection, county: str) -> None:
@@ -164,28 +174,31 @@ async def lock_archives(connection: AsyncConnection, county: str) -> None:
 
 
 async def waiting_rows(connection: AsyncConnection, seal: Seal, listed: Roster, *, limit: int) -> list[RosterRow]:
-    """Return the next good rows not yet applied, by household; enough that the last household is whole."""
+    """Return the next good rows to be compared or applied, by household; enough that the last household is whole."""
+    is_waiting = (
+        roster_row.c.verdict.is_(None)
+        if listed.state == COMPARING
+        else roster_row.c.verdict.is_distinct_from(str(Verdict.REJECTED))
+    )
     rows = await connection.execute(
         select(roster_row)
-        .where(
-            roster_row.c.roster_id == listed.roster_id,
-            ~roster_row.c.is_applied,
-            roster_row.c.verdict != str(Verdict.REJECTED),
-        )
+        .where(roster_row.c.roster_id == listed.roster_id, ~roster_row.c.is_applied, is_waiting)
         .order_by(roster_row.c.household_no, roster_row.c.row_no)
         .limit(limit + LARGEST_HOUSEHOLD)
     )
     return [_good_row(seal, row) for row in rows]
 
 
-async def mark_applied(connection: AsyncConnection, roster_id: RosterId, rows: Sequence[JudgedRow]) -> None:
-    """Store what became of applied rows in the end."""
+async def mark_judged(
+    connection: AsyncConnection, roster_id: RosterId, rows: Sequence[JudgedRow], *, is_applied: bool
+) -> None:
+    """Store what became of rows, when they were compared or applied."""
     if not rows:
         return
     await connection.execute(
         update(roster_row)
         .where(roster_row.c.roster_id == roster_id, roster_row.c.row_no == bindparam("of_row_no"))
-        .values(is_applied=True, verdict=bindparam("to_verdict"), reasons=bindparam("to_reasons")),
+        .values(is_applied=is_applied, verdict=bindparam("to_verdict"), reasons=bindparam("to_reasons")),
         [
             {
                 "of_row_no": judged.row.row_no,
@@ -227,8 +240,8 @@ def _row_values(seal: Seal, roster_id: RosterId, judged: JudgedRow) -> dict[str,
         "village": row.village,
         "phone_sealed": seal.close_optional(row.phone, context=context),
         "recognised_on": row.recognised_on,
-        "verdict": str(judged.verdict),
-        "reasons": [asdict(reason) for reason in judged.reasons],
+        "verdict": judged.verdict and str(judged.verdict),
+        "reasons": json.dumps([asdict(reason) for reason in judged.reasons]),
     }
 
 

@@ -145,9 +145,9 @@ roster = Table(
     Column("published_by", Text),
     Column("correlation_id", Text, comment="Request that decided to publish; its later slices carry it on"),
     Column("traceparent", Text),
-    CheckConstraint("state IN ('staged', 'publishing', 'published')", name="state"),
+    CheckConstraint("state IN ('comparing', 'staged', 'publishing', 'published')", name="state"),
     Index(None, "digest"),
-    Index("ix_roster_publishing", "published_at", postgresql_where=text("state = 'publishing'")),
+    Index("ix_roster_unfinished", "received_at", postgresql_where=text("state IN ('comparing', 'publishing')")),
 )
 
 roster_row = Table(
@@ -166,7 +166,7 @@ roster_row = Table(
     Column("village", Text),
     Column("phone_sealed", LargeBinary),
     Column("recognised_on", Date),
-    Column("verdict", Text, nullable=False),
+    Column("verdict", Text, comment="None while a long list is still being compared"),
     Column("reasons", JSONB, nullable=False),
     Column("is_applied", Boolean, nullable=False, server_default="false"),
     CheckConstraint("verdict IN ('accepted', 'changed', 'unchanged', 'rejected')", name="verdict"),
@@ -176,7 +176,7 @@ roster_row = Table(
         "roster_id",
         "household_no",
         "row_no",
-        postgresql_where=text("NOT is_applied AND verdict <> 'rejected'"),
+        postgresql_where=text("NOT is_applied AND verdict IS DISTINCT FROM 'rejected'"),
     ),
 )
 

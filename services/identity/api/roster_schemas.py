@@ -39,14 +39,14 @@ class ReasonAnswer(ResponseModel):
 
 
 class RosterAnswer(ResponseModel):
-    """A list with the totals of its rows; the four verdicts together equal `row_count`."""
+    """A list with the totals of its rows; once compared, the four verdicts together equal `row_count`."""
 
     roster_id: UUID
     source: str
     kind: str
     county: str
     as_of: date
-    state: Literal["staged", "publishing", "published"]
+    state: Literal["comparing", "staged", "publishing", "published"]
     received_at: datetime
     published_at: datetime | None
     digest: str = Field(description="sha256 of the file")
@@ -70,7 +70,7 @@ class RosterRowAnswer(ResponseModel):
     township: str | None
     village: str | None
     recognised_on: date | None
-    verdict: VerdictName
+    verdict: VerdictName | None = Field(description="None while a long list is still being compared")
     reasons: list[ReasonAnswer]
 
 

@@ -52,7 +52,7 @@ async def send_roster(
     now: Now,
 ) -> RosterAnswer:
     """Take in a bureau's list: staged and checked row by row, applied only when published."""
-    require_own(caller, county=form.county)
+    require_own(caller, county=form.county, township=None)
     terms = RosterTerms(county=form.county, source=form.source, kind=form.kind, as_of=form.as_of)
     delivery = Delivery(RosterId(uuid4()), terms, await form.file.read(), caller.client_id)
     report = await stage_roster(uow, delivery=delivery, counties=context.counties, keys=context.keys, now=now)

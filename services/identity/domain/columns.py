@@ -45,7 +45,16 @@ _REQUIRED = (HOUSEHOLD_NO, NAME, CITIZEN_ID)
 class ColumnsUnusable(Refused):
     """A list lacks a required column, or two of its columns mean the same."""
 
-    code = "roster_columns_unusable"
+    code = "malformed_body"
+
+    def __init__(self, code: str, columns: Sequence[str], detail: str, zh: str) -> None:
+        names = "、".join(columns)
+        told = f"{detail} {names}"
+        super().__init__(
+            told,
+            zh=f"{zh}：{names}",
+            errors=[{"pointer": "#/file", "code": code, "detail": told}],
+        )
 
 
 def fields_of(*, header: Sequence[str], source: str) -> list[str | None]:
@@ -58,11 +67,9 @@ def fields_of(*, header: Sequence[str], source: str) -> list[str | None]:
     required = (*_REQUIRED, CATEGORY) if source == CIVIL_AFFAIRS else _REQUIRED
     missing = [ALIASES[field][0] for field in required if field not in fields]
     if missing:
-        names = "、".join(missing)
-        raise ColumnsUnusable(f"the list has no column {names}", zh=f"名单缺少列：{names}", missing=missing)
+        raise ColumnsUnusable("columns_missing", missing, "the list has no column", "名单缺少列")
     known = [field for field in fields if field is not None]
     doubled = sorted({ALIASES[field][0] for field in known if known.count(field) > 1})
     if doubled:
-        names = "、".join(doubled)
-        raise ColumnsUnusable(f"two columns mean {names}", zh=f"有两列同为：{names}", doubled=doubled)
+        raise ColumnsUnusable("columns_doubled", doubled, "two columns mean", "有两列同为")
     return fields

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from common.core.citizen_number import CitizenNumber, CitizenNumberInvalid, parse_citizen_number
 from common.core.ids import TownshipCode
@@ -34,6 +34,8 @@ _HEADS = ("户主", "本人")
 _DATE = re.compile(
     r"([0-9]{4})(?:[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?)?月?|([0-9]{2})([0-9]{2})?)(?:00:00:00)?"
 )
+_SPREADSHEET_DAY = re.compile(r"[1-5][0-9]{4}([.][0-9]+)?")
+_SPREADSHEET_ZERO = date(1899, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,17 @@ def masked_number_text(text: str) -> str:
 def parse_list_date(*, text: str) -> date | None:
     """Read a date as lists write it, a month meaning its first day; None when it is none.
 
+    A five-digit number is a spreadsheet's own count of days.
+
     >>> parse_list_date(text="2016年3月5日"), parse_list_date(text="201603"), parse_list_date(text="2016-02-30")
     (datetime.date(2016, 3, 5), datetime.date(2016, 3, 1), None)
+    >>> parse_list_date(text="42374")
+    datetime.date(2016, 1, 5)
     """
-    found = _DATE.fullmatch(plain_text(text))
+    plain = plain_text(text)
+    if _SPREADSHEET_DAY.fullmatch(plain):
+        return _SPREADSHEET_ZERO + timedelta(days=int(plain[:5]))
+    found = _DATE.fullmatch(plain)
     if found is None:
         return None
     year, month, day, packed_month, packed_day = found.groups()

@@ -1,4 +1,4 @@
-"""A list on its way into the archives: staged, publishing slice by slice, published.
+"""A list on its way into the archives: compared, staged, publishing slice by slice, published.
 
 Room: domain of identity. Next hop: services/identity/usecases/stage_roster.py
 """
@@ -17,6 +17,7 @@ from services.identity.domain.county import CountyRules
 from services.identity.domain.decision import Verdict
 from services.identity.domain.roster import Reason, RosterRow, RosterTerms, cells_of, read_row
 
+COMPARING = "comparing"
 STAGED = "staged"
 PUBLISHING = "publishing"
 PUBLISHED = "published"
@@ -39,17 +40,17 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """A row with what became of it."""
+    """A row with what became of it; no verdict yet while it waits to be compared."""
 
     row: RosterRow
     person_id: PersonId | None
-    verdict: Verdict
+    verdict: Verdict | None
     reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RosterReport:
-    """A list with the totals of its rows: the four verdicts together equal the rows received (programme.md ID-2)."""
+    """A list with the totals of its rows: compared, the four verdicts equal the rows received (programme.md ID-2)."""
 
     roster: Roster
     verdicts: dict[str, int]

@@ -18,7 +18,7 @@ from services.identity.domain.conflicts import LARGEST_HOUSEHOLD
 from services.identity.domain.county import CountyRules
 from services.identity.domain.household import HouseholdChange, Seat, household_changes, seat_of
 from services.identity.domain.roster import FULL
-from services.identity.domain.staging import PUBLISHING, Roster, whole_households
+from services.identity.domain.staging import PUBLISHED, PUBLISHING, Roster, whole_households
 from services.identity.usecases.compare_rows import Comparison, compare_rows
 from services.identity.usecases.tell_changes import tell_changes
 
@@ -53,7 +53,7 @@ async def apply_roster_slice(
         return True
     if listed.terms.kind == FULL:
         await end_proposals.propose_ends(uow.connection, listed, now=now)
-    await rosters.finish_publishing(uow.connection, roster_id)
+    await rosters.set_state(uow.connection, roster_id, PUBLISHED)
     return False
 
 
@@ -74,7 +74,7 @@ async def _write(
     await end_proposals.lapse_proposals(connection, [each.entitlement_id for each, _ in compared.statements])
     registered = [each.person_id for each in changed if not compared.before[each.person_id].is_registered]
     await verification.close_for_registered(connection, registered)
-    await rosters.mark_applied(connection, listed.roster_id, compared.judged)
+    await rosters.mark_judged(connection, listed.roster_id, compared.judged, is_applied=True)
     changes = household_changes(before=compared.before, after=compared.after)
     members = await households.members_of(connection, [each.household_id for each in changes])
     seats = {each.household_id: seat_of(members=members[each.household_id]) for each in changes}

@@ -88,7 +88,9 @@ class Identity:
         headers = terms.pop("headers", self.write)
         form = {"source": "poverty_relief", "kind": "full", "county": COUNTY, "as_of": "2016-09-10", **terms}
         wanted = {name: value for name, value in form.items() if value is not None}
-        return await self.client.post("/v1/rosters", data=wanted, files={"file": ("list.csv", content)}, headers=headers)
+        return await self.client.post(
+            "/v1/rosters", data=wanted, files={"file": ("list.csv", content)}, headers=headers
+        )
 
     async def publish(self, roster_id: str) -> dict[str, Any]:
         """Publish a list and return the report."""
@@ -129,9 +131,9 @@ class Identity:
         async with self.database.engine.connect() as connection:
             return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608 - a test's own words
 
-    def unit(self, cause: Cause = Cause("test")) -> Any:
+    def unit(self, cause: Cause | None = None) -> Any:
         """Open a unit of work."""
-        return self.database.unit_of_work(cause)
+        return self.database.unit_of_work(cause or Cause("test"))
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ async def identity(fresh_database: FreshDatabase) -> AsyncIterator[Identity]:
         cursor_key=SecretStr(bytes(32).hex()),
     )
     held: list[Identity] = []
-    app = create_app(settings, database=database, verifier=verifier_for_tests(), clock=lambda: held[0].clock())
+    app = create_app(settings, database=database, verifier=verifier_for_tests(), clock=lambda: held[0].now)
     async with client_of(app) as client:
         held.append(Identity(client, database, settings))
         yield held[0]

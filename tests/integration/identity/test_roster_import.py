@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
 
+import pytest
+
+from common.core.ids import RosterId
+from common.kit.cause import Cause
+from common.kit.testing import bearer
+from services.identity.adapters.rosters import begin_publishing
+from services.identity.domain.roster import RosterTerms
+from services.identity.usecases.apply_roster_slice import apply_roster_slice
+from services.identity.usecases.compare_roster_slice import compare_roster_slice
+from services.identity.usecases.continue_rosters import continue_rosters
+from services.identity.usecases.stage_roster import Delivery, stage_roster
 from tests.integration.identity.conftest import (
     COUNTY,
     TOWNSHIP,
@@ -71,6 +84,31 @@ class TestSendRoster:
 
         rows = await identity.rows(report["roster_id"])
         assert [(row["verdict"], row["category"]) for row in rows] == [("rejected", None), ("accepted", "destitute")]
+
+    async def test_leaves_the_comparing_of_a_long_list_to_the_worker(self, identity: Identity) -> None:
+        await identity.take(a_list(a_row(1)), as_of="2016-08-10")
+        rows = [a_row(1), *(a_row(order, household=f"A{order}") for order in range(2, 120)), a_row(130, name="")]
+        keys = identity.settings.keys()
+        delivery = Delivery(
+            RosterId(uuid4()),
+            RosterTerms(COUNTY, "poverty_relief", "full", date(2016, 9, 10)),
+            a_list(*rows),
+            "bureau",
+        )
+        async with identity.unit() as uow:
+            report = await stage_roster(
+                uow, delivery=delivery, counties=identity.counties, keys=keys, now=identity.now, at_once=100
+            )
+        assert (report.roster.state, report.verdicts) == ("comparing", counted(rejected=1))
+
+        await continue_rosters(
+            open_unit=identity.unit, counties=identity.counties, keys=keys, clock=identity.clock, slice_rows=40
+        )
+
+        path = f"/v1/rosters/{delivery.roster_id}"
+        compared = (await identity.client.get(path, headers=identity.write)).json()
+        assert (compared["state"], compared["verdicts"]) == ("staged", counted(accepted=118, unchanged=1, rejected=1))
+        assert await identity.count("person") == 1
 
     async def test_pages_through_rows_with_a_cursor(self, identity: Identity) -> None:
         rows = [a_row(order, household=f"A{order}") for order in range(1, 6)]
@@ -140,6 +178,22 @@ class TestPublishRoster:
 
         assert report["verdicts"] == counted(unchanged=1)
         assert await identity.count("entitlement_statement") == 1
+
+    @pytest.mark.parametrize("step", [compare_roster_slice, apply_roster_slice])
+    async def test_has_no_slice_left_once_it_is_published(self, identity: Identity, step: Any) -> None:
+        report = await identity.take(a_list(a_row(1)))
+
+        async with identity.unit() as uow:
+            has_more = await step(
+                uow,
+                roster_id=RosterId(UUID(report["roster_id"])),
+                counties=identity.counties,
+                keys=identity.settings.keys(),
+                now=identity.now,
+                slice_rows=10,
+            )
+
+        assert not has_more
 
     async def test_keeps_the_good_rows_of_a_bad_list(self, identity: Identity) -> None:
         await identity.take(a_list(a_row(1), a_row(2, household="A2", township="无名镇")))
@@ -236,28 +290,29 @@ class TestPublishRoster:
 
     async def test_refuses_a_person_whom_another_county_registered(self, identity: Identity) -> None:
         await identity.take(a_list(a_row(1)))
-        identity.write = {"Authorization": identity.write["Authorization"]}
-        other = await _other_county(identity)
+        headers = bearer("identity:write", county="522632")
 
-        assert other["reasons"] == {"registered_elsewhere": 1}
+        answer = await identity.send(a_list(a_row(1, township="忠诚镇")), county="522632", headers=headers)
 
-    async def test_goes_on_in_the_worker_where_a_list_is_long(self, identity: Identity) -> None:
+        assert answer.json()["reasons"] == {"registered_elsewhere": 1}
+
+    async def test_is_carried_on_by_the_worker_where_a_list_is_long(self, identity: Identity) -> None:
         rows = [a_row(order, household=f"A{order // 3}", relation="其他") for order in range(1, 200)]
-        roster_id = (await identity.send(a_list(*rows))).json()["roster_id"]
-        await _publish_in_slices(identity, roster_id, slice_rows=20)
+        roster_id = RosterId(UUID((await identity.send(a_list(*rows))).json()["roster_id"]))
+        async with identity.unit() as uow:
+            cause = Cause("publish-request")
+            await begin_publishing(uow.connection, roster_id, by="bureau", cause=cause, now=identity.now)
 
-        assert await identity.count("person") == 199
-        assert len(await identity.told("entitlement_changed")) == 199
+        slices = await continue_rosters(
+            open_unit=identity.unit,
+            counties=identity.counties,
+            keys=identity.settings.keys(),
+            clock=identity.clock,
+            slice_rows=20,
+        )
 
-
-async def _other_county(identity: Identity) -> dict[str, object]:
-    from common.kit.testing import bearer  # noqa: PLC0415
-
-    headers = bearer("identity:write", county="522632")
-    answer = await identity.send(a_list(a_row(1, township="忠诚镇")), county="522632", headers=headers)
-    found: dict[str, object] = answer.json()
-    return found
-
-
-async def _publish_in_slices(identity: Identity, roster_id: str, *, slice_rows: int) -> None:
-    raise NotImplementedError(timedelta)
+        report = (await identity.client.get(f"/v1/rosters/{roster_id}", headers=identity.write)).json()
+        assert (report["state"], report["verdicts"]) == ("published", counted(accepted=199))
+        assert slices > 5
+        assert await identity.count("person") == len(await identity.told("entitlement_changed")) == 199
+        assert await identity.count("outbox_event WHERE headers LIKE '%publish-request%'") > 199

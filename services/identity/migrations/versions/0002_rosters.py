@@ -47,16 +47,16 @@ def _create_roster() -> None:
             comment="Request that decided to publish; its later slices carry it on",
         ),
         sa.Column("traceparent", sa.Text(), nullable=True),
-        sa.CheckConstraint("state IN ('staged', 'publishing', 'published')", name=op.f("ck_roster_state")),
+        sa.CheckConstraint("state IN ('comparing', 'staged', 'publishing', 'published')", name=op.f("ck_roster_state")),
         sa.PrimaryKeyConstraint("roster_id", name=op.f("pk_roster")),
     )
     op.create_index(op.f("ix_roster_digest"), "roster", ["digest"], unique=False)
     op.create_index(
-        "ix_roster_publishing",
+        "ix_roster_unfinished",
         "roster",
-        ["published_at"],
+        ["received_at"],
         unique=False,
-        postgresql_where=sa.text("state = 'publishing'"),
+        postgresql_where=sa.text("state IN ('comparing', 'publishing')"),
     )
 
 
@@ -76,7 +76,7 @@ def _create_roster_row() -> None:
         sa.Column("village", sa.Text(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("recognised_on", sa.Date(), nullable=True),
-        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=True, comment="None while a long list is still being compared"),
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("is_applied", sa.Boolean(), server_default="false", nullable=False),
         sa.CheckConstraint(
@@ -93,7 +93,7 @@ def _create_roster_row() -> None:
         "roster_row",
         ["roster_id", "household_no", "row_no"],
         unique=False,
-        postgresql_where=sa.text("NOT is_applied AND verdict <> 'rejected'"),
+        postgresql_where=sa.text("NOT is_applied AND verdict IS DISTINCT FROM 'rejected'"),
     )
 
 
