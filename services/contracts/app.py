@@ -1,0 +1,60 @@
+"""The HTTP process of contracts: `python -m services.contracts.app`."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from common.kit.auth import PublishedKeys, TokenVerifier
+from common.kit.clock import Clock, utc_now
+from common.kit.db import Database
+from common.kit.http import build_app
+from common.kit.serve import serve
+from common.kit.settings import load_settings
+from common.kit.telemetry import configure_logging
+from services.contracts.adapters.rule_file import load_rules
+from services.contracts.api import contracts, follow_ups, teams
+from services.contracts.settings import Settings
+
+NAME = "contracts"
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    verifier: TokenVerifier | None = None,
+    clock: Clock = utc_now,
+) -> FastAPI:
+    """Return the application; a test hands in its own database, verifier and clock."""
+    app = build_app(
+        name=NAME,
+        database=database
+        or Database(
+            settings.database_url.get_secret_value(),
+            pool_size=settings.database_pool_size,
+            application_name="contracts-api",
+        ),
+        verifier=verifier
+        or TokenVerifier(
+            PublishedKeys(settings.jwks_url),
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            clock=clock,
+        ),
+        clock=clock,
+        routers=[teams.router, contracts.router, follow_ups.router],
+        settings=settings,
+    )
+    app.state.rules = load_rules()
+    return app
+
+
+def main() -> None:
+    """Read the settings and listen."""
+    settings = load_settings(Settings)
+    configure_logging(settings.log_level)
+    serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()
