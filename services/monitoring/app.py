@@ -1,0 +1,57 @@
+"""The HTTP process of monitoring: `python -m services.monitoring.app`."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from common.kit.auth import PublishedKeys, TokenVerifier
+from common.kit.clock import Clock, utc_now
+from common.kit.db import Database
+from common.kit.http import build_app
+from common.kit.serve import serve
+from common.kit.settings import load_settings
+from common.kit.telemetry import configure_logging
+from services.monitoring.api import alerts
+from services.monitoring.settings import Settings
+
+NAME = "monitoring"
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    verifier: TokenVerifier | None = None,
+    clock: Clock = utc_now,
+) -> FastAPI:
+    """Return the application; a test hands in its own database, verifier and clock."""
+    return build_app(
+        name=NAME,
+        database=database
+        or Database(
+            settings.database_url.get_secret_value(),
+            pool_size=settings.database_pool_size,
+            application_name="monitoring-api",
+        ),
+        verifier=verifier
+        or TokenVerifier(
+            PublishedKeys(settings.jwks_url),
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            clock=clock,
+        ),
+        clock=clock,
+        routers=[alerts.router],
+        settings=settings,
+    )
+
+
+def main() -> None:
+    """Read the settings and listen."""
+    settings = load_settings(Settings)
+    configure_logging(settings.log_level)
+    serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()
