@@ -32,7 +32,7 @@ from local.chain_hops import (
     hop_token,
 )
 from local.chain_patient import choose_patient
-from local.demo_load import DEFAULT_BASE_URL, DEFAULT_CLIENTS, REQUEST_SECONDS, WORLD_FILE
+from local.demo_load import REQUEST_SECONDS, WORLD_FILE, add_suite_arguments
 from local.outside_client import CallRefused, ClientFile, ClientsUnusable, OutsideClient, read_clients
 from local.world import World, world_from_text
 from local.world_places import BEIPIAO
@@ -136,8 +136,7 @@ def _run(base_url: str, clients: Path) -> int:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.chain", description="One discharge through all hops.")
-    parser.add_argument("--base-url", default=DEFAULT_BASE_URL, help="address of the gateway")
-    parser.add_argument("--clients", type=Path, default=DEFAULT_CLIENTS, help="the demo clients' file")
+    add_suite_arguments(parser)
     parser.add_argument("--start", action="store_true", help="boot a suite of one's own when nothing is ready there")
     return parser
 

@@ -164,7 +164,7 @@ async def _listed(client: OutsideClient, path: str, trail: Trail) -> dict[str, A
     """Return the item of a list that the settlement caused, looking through all its pages."""
     cursor: str | None = None
     while True:
-        page = await client.get(path, limit=_PAGE, cursor=cursor)
+        page = await client.get(path, settlement_id=trail.settlement["settlement_id"], limit=_PAGE, cursor=cursor)
         found = _of_settlement(page["items"], trail)
         cursor = page["next_cursor"]
         if found or cursor is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,8 +30,7 @@ from local.world import DISCHARGE_COUNT, PERSON_COUNT, SEED, World, world_from_t
 from local.world_places import COUNTIES
 from local.world_rosters import list_date
 
-DEFAULT_BASE_URL = "http://127.0.0.1:8000"
-DEFAULT_CLIENTS = Path(".data") / "demo-clients.json"
+CLIENTS_FILE = "demo-clients.json"
 WORLD_FILE = "demo-world.json"
 REQUEST_SECONDS = 30.0
 
@@ -165,10 +165,17 @@ def _leaves(failures: BaseExceptionGroup[Exception]) -> list[BaseException]:
     ]
 
 
+def add_suite_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told which suite it calls: by default the one of `make run` with the same PORT and DATA_DIR."""
+    port, data_dir = os.environ.get("PORT") or "8000", os.environ.get("DATA_DIR") or ".data"
+    clients = Path(data_dir) / CLIENTS_FILE
+    parser.add_argument("--base-url", "--url", default=f"http://127.0.0.1:{port}", help="address of the gateway")
+    parser.add_argument("--clients", type=Path, default=clients, help="the demo clients' file")
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.demo_load", description="Load the demo world.")
-    parser.add_argument("--base-url", "--url", default=DEFAULT_BASE_URL, help="address of the gateway")
-    parser.add_argument("--clients", type=Path, default=DEFAULT_CLIENTS, help="the demo clients' file")
+    add_suite_arguments(parser)
     parser.add_argument("--persons", type=int, default=PERSON_COUNT, help="how many persons")
     parser.add_argument("--discharges", type=int, default=DISCHARGE_COUNT, help="how many discharges")
     parser.add_argument("--seed", type=int, default=SEED, help="which made-up world")
