@@ -1,0 +1,211 @@
+"""Tables of settlement's database: the read model of people, accumulators, settlements, the journal.
+
+What was settled, booked or reversed is only ever added to; a settlement's state alone changes, once.
+Room: adapters of settlement.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from common.kit.tables import new_metadata
+
+metadata = new_metadata()
+
+_INSTANT = DateTime(timezone=True)
+
+known_person = Table(
+    "known_person",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("county", Text, nullable=False),
+    Column("household_id", Uuid),
+    Column("township", Text),
+    Column("name_check", Text, comment="Keyed check of the listed name"),
+    Column("counting_category", Text, comment="As identity last counted the head"),
+    Column("ended_on", Date),
+    Column("end_reason", Text),
+    Column("merged_into", Uuid, comment="The surviving archive of two"),
+)
+
+known_category = Table(
+    "known_category",
+    metadata,
+    Column("entitlement_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("version", Integer, nullable=False, comment="Newest statement about the period"),
+    Column("category", Text, nullable=False),
+    Column("effective_from", Date, nullable=False),
+    Column("effective_to", Date),
+    Column("authority", Text, nullable=False),
+    Column("list_date", Date, nullable=False),
+    Column("known_since", _INSTANT, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    Index(None, "person_id"),
+)
+
+known_insurance = Table(
+    "known_insurance",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("scheme", Text, primary_key=True),
+    Column("effective_from", Date, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("effective_to", Date),
+)
+
+accumulator = Table(
+    "accumulator",
+    metadata,
+    Column("person_id", Uuid, primary_key=True),
+    Column("county", Text, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("account", Text, primary_key=True),
+    Column("base_fen", BigInteger, nullable=False, server_default="0"),
+    Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
+    Column("paid_fen", BigInteger, nullable=False, server_default="0"),
+    Column("stay_count", Integer, nullable=False, server_default="0"),
+    CheckConstraint("base_fen >= 0 AND deductible_fen >= 0 AND paid_fen >= 0 AND stay_count >= 0", name="positive"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+discharge = Table(
+    "discharge",
+    metadata,
+    Column("discharge_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("township", Text, comment="As the request named it"),
+    Column("patient_sealed", LargeBinary, nullable=False, comment="Number and name, or the temporary identity"),
+    Column("received_at", _INSTANT, nullable=False),
+)
+
+settlement = Table(
+    "settlement",
+    metadata,
+    Column("settlement_id", Uuid, primary_key=True),
+    Column("discharge_id", Uuid, ForeignKey("discharge.discharge_id"), nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("institution_code", Text, nullable=False),
+    Column("record_no", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settled_at", _INSTANT, nullable=False),
+    Column("discharged_on", Date, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("total_fen", BigInteger, nullable=False),
+    Column("fund_paid_fen", BigInteger, nullable=False),
+    Column("hospital_borne_fen", BigInteger, nullable=False),
+    Column("patient_pays_fen", BigInteger, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False, comment="SHA-256 of the canonical request"),
+    CheckConstraint("state IN ('settled', 'reversed')", name="state"),
+    CheckConstraint("total_fen = fund_paid_fen + hospital_borne_fen + patient_pays_fen", name="sum"),
+    CheckConstraint("patient_pays_fen >= 0 AND fund_paid_fen >= 0 AND hospital_borne_fen >= 0", name="positive"),
+    UniqueConstraint("institution_code", "record_no", "attempt"),
+    Index(
+        "uq_settlement_live", "institution_code", "record_no", unique=True, postgresql_where=text("state = 'settled'")
+    ),
+    Index(None, "institution_code", "settled_at", "settlement_id"),
+    Index(None, "county", "settled_at", "settlement_id"),
+    Index(None, "person_id", "year"),
+)
+
+settlement_record = Table(
+    "settlement_record",
+    metadata,
+    Column("settlement_id", Uuid, ForeignKey("settlement.settlement_id"), primary_key=True),
+    Column("inputs", JSON, nullable=False, comment="Everything the calculation read, frozen"),
+    Column("inputs_hash", Text, nullable=False, comment="sha256 of the inputs as stored"),
+    Column("answer", JSON, nullable=False, comment="What the hospital was told"),
+    Column("trace", JSON, nullable=False, comment="Every step with the parameters it read"),
+    Column("changes", JSON, nullable=False, comment="What the stay added to the accumulators"),
+    comment="Insert-only",
+)
+
+reversal = Table(
+    "reversal",
+    metadata,
+    Column("reversal_id", Uuid, primary_key=True),
+    Column("settlement_id", Uuid, ForeignKey("settlement.settlement_id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reversed_at", _INSTANT, nullable=False),
+    Column("reversed_by", Text, nullable=False),
+    UniqueConstraint("settlement_id"),
+    comment="Insert-only",
+)
+
+journal_entry = Table(
+    "journal_entry",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("settlement_id", Uuid, ForeignKey("settlement.settlement_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("booked_at", _INSTANT, nullable=False),
+    CheckConstraint("kind IN ('settlement', 'reversal')", name="kind"),
+    UniqueConstraint("settlement_id", "kind"),
+    comment="Insert-only",
+)
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("entry_id", Uuid, ForeignKey("journal_entry.entry_id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("layer", Text, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False, comment="Debit positive, credit negative"),
+    CheckConstraint("amount_fen <> 0", name="amount"),
+    Index(None, "account"),
+    comment="Insert-only",
+)
+
+opening = Table(
+    "opening",
+    metadata,
+    Column("opening_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("mirror_of", Uuid, ForeignKey("opening.opening_id"), comment="The opening this one takes back"),
+    Column("source", Text, nullable=False, comment="Where the figures come from, or why they are taken back"),
+    Column("changes", JSON, nullable=False),
+    Column("booked_at", _INSTANT, nullable=False),
+    Column("booked_by", Text, nullable=False),
+    UniqueConstraint("mirror_of"),
+    Index(None, "person_id", "county", "year"),
+    comment="Insert-only: balances of a county that goes live in mid-year",
+)
+
+read_audit = Table(
+    "read_audit",
+    metadata,
+    Column("audit_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("read_at", _INSTANT, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    comment="Insert-only: who read whose number and name",
+)
