@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.kit.cause import Cause
 from common.kit.db import Database
-from gateway.adapters.tables import audit_entry
 from gateway.domain.trail import AuditEntry
 
 MOST_AT_ONCE = 200
@@ -24,6 +22,13 @@ MOST_AT_ONCE = 200
 _INSERT = """
 INSERT INTO audit.audit_entry (happened_at, client_id, method, route, resource_ids, status, request_id)
 SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::smallint[], $7::text[])
+"""
+_NEWEST = """
+SELECT entry_id, happened_at, client_id, method, route, resource_ids, status, request_id FROM audit.audit_entry
+WHERE ($1::text IS NULL OR client_id = $1) AND ($2::text IS NULL OR route = $2)
+  AND ($3::timestamptz IS NULL OR happened_at >= $3) AND ($4::timestamptz IS NULL OR happened_at < $4)
+  AND ($5::bigint IS NULL OR entry_id < $5)
+ORDER BY entry_id DESC LIMIT $6
 """
 
 
@@ -106,19 +111,10 @@ def _columns(entries: Sequence[AuditEntry]) -> tuple[list[object], ...]:
 
 async def newest(connection: AsyncConnection, *, wanted: AuditFilter, before: int | None, limit: int) -> list[Kept]:
     """Return entries, newest first, below an entry id where one is given."""
-    table = audit_entry.c
-    conditions = [
-        condition
-        for value, condition in (
-            (wanted.client_id, table.client_id == wanted.client_id),
-            (wanted.route, table.route == wanted.route),
-            (wanted.happened_from, table.happened_at >= wanted.happened_from),
-            (wanted.happened_before, table.happened_at < wanted.happened_before),
-            (before, table.entry_id < before),
-        )
-        if value is not None
-    ]
-    rows = await connection.execute(select(audit_entry).where(*conditions).order_by(table.entry_id.desc()).limit(limit))
+    rows = await connection.exec_driver_sql(
+        _NEWEST,
+        (wanted.client_id, wanted.route, wanted.happened_from, wanted.happened_before, before, limit),
+    )
     return [
         Kept(
             r.entry_id,
