@@ -62,8 +62,7 @@ def tell_changes(
 
 
 def _tell_person(uow: UnitOfWork, before: ArchivedPerson, after: ArchivedPerson, *, as_of: date, now: datetime) -> None:
-    if not after.is_registered:
-        return
+    """Tell a registration, else what changed; a row that was rejected left both archives the same."""
     person_id, county = after.person_id, after.county
     if not before.is_registered:
         uow.publish(
