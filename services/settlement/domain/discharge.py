@@ -1,0 +1,70 @@
+"""One discharge (出院) as a hospital sends it, and the checks that need nothing but itself.
+
+Room: domain of settlement. Next hop: services/settlement/domain/assessment.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from common.core.citizen_number import CitizenNumber
+from services.settlement.domain.bill import Bill, BillLine
+from services.settlement.domain.vocabulary import InsuranceState, Referral, Scheme, VisitType
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """Who a newborn or somebody without papers is said to be (临时身份)."""
+
+    birth_date: date
+    sex: str
+    head_number: CitizenNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The patient as the hospital names them: by number, or by a temporary identity.
+
+    Attributes:
+        township: Where an unknown person's tasks go, nine digits; None: the county desk.
+    """
+
+    name: str
+    number: CitizenNumber | None
+    temporary: Temporary | None
+    township: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Insurance:
+    """Kind and state of the insurance on the day of discharge (参保信息)."""
+
+    scheme: Scheme
+    state: InsuranceState
+
+
+@dataclass(frozen=True, slots=True)
+class Discharge:
+    """The whole request.
+
+    Attributes:
+        insurance: As the card read said; None leaves it to the registry.
+        diagnoses: ICD-10 codes, the main one first.
+        bill: As stated; None when only lines are given.
+        body_hash: SHA-256 of the canonical request, by which equal bodies are known.
+    """
+
+    record_no: str
+    institution_code: str
+    county: str
+    patient: Patient
+    insurance: Insurance | None
+    visit_type: VisitType
+    referral: Referral
+    admitted_on: date
+    discharged_on: date
+    diagnoses: tuple[str, ...]
+    bill: Bill | None
+    lines: tuple[BillLine, ...]
+    body_hash: bytes
