@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, select, tuple_, update
+from sqlalchemy import Row, Uuid, and_, exists, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,12 +43,11 @@ async def file_task(connection: AsyncConnection, task: FollowUp) -> bool:
         upsert(follow_up).values(_values(task)).on_conflict_do_nothing().returning(follow_up.c.follow_up_id)
     )
     is_new = added.one_or_none() is not None
-    live = select(follow_up.c.follow_up_id, stay.c.settlement_id).where(
+    live = select(follow_up.c.follow_up_id, literal(task.settlement_id, Uuid)).where(
         follow_up.c.person_id == task.person_id,
         follow_up.c.rule == task.rule,
         follow_up.c.window_to == task.window_to,
         follow_up.c.closed.is_distinct_from(State.WITHDRAWN),
-        stay.c.settlement_id == task.settlement_id,
     )
     await connection.execute(
         upsert(follow_up_reason).from_select(["follow_up_id", "settlement_id"], live).on_conflict_do_nothing()
