@@ -62,7 +62,7 @@ async def _write(
 ) -> tuple[list[HouseholdChange], dict[HouseholdId, Seat]]:
     """Store what the comparison found; return the household changes and where each household now sits."""
     connection = uow.connection
-    changed = [each for each in compared.after.values() if each != compared.before[each.person_id]]
+    changed = [each for _, each in sorted(compared.after.items()) if each != compared.before[each.person_id]]
     written = [
         persons.Written(each, *compared.sources[each.person_id])
         for each in changed

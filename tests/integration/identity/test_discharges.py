@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -185,6 +186,17 @@ class TestEpisode:
         archive = await identity.archive(id_of(1))
         assert (archive["known_by"], archive["county"], len(archive["episodes"])) == ("list", COUNTY, 1)
         assert len(await identity.told("person_registered")) == 1
+
+    async def test_and_a_list_about_the_same_persons_at_once_both_take_effect(self, identity: Identity) -> None:
+        rows = [a_row(order, household=f"A{order}") for order in range(1, 20)]
+        roster_id = (await identity.send(a_list(*rows))).json()["roster_id"]
+        events = [a_discharge(person_id=UUID(id_of(order))) for order in range(19, 0, -1)]
+
+        await asyncio.gather(identity.publish(roster_id), *(hear(identity, event) for event in events))
+
+        archives = [await identity.archive(id_of(order)) for order in range(1, 20)]
+        assert {(each["known_by"], len(each["episodes"])) for each in archives} == {("list", 1)}
+        assert len(await identity.told("person_registered")) == 19
 
 
 class TestVerification:

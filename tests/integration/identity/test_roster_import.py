@@ -168,6 +168,17 @@ class TestPublishRoster:
         assert {report["state"] for report in reports} == {"published"}
         assert await identity.count("entitlement_statement") == 1
 
+    async def test_applies_lists_of_both_sources_at_once(self, identity: Identity) -> None:
+        poor = [a_row(order, household=f"A{order}") for order in range(1, 30)]
+        helped = [a_row(order, household=f"M{order}", identity="低保") for order in range(29, 0, -1)]
+        first = (await identity.send(a_list(*poor))).json()["roster_id"]
+        second = (await identity.send(a_civil_list(*helped), source="civil_affairs")).json()["roster_id"]
+
+        await asyncio.gather(identity.publish(first), identity.publish(second))
+
+        assert await identity.count("household") == await identity.count("person") == 29
+        assert (await identity.archive(id_of(7)))["categories"] == ["allowance_recipient", "registered_poor"]
+
     async def test_compares_anew_when_another_list_came_between(self, identity: Identity) -> None:
         content = a_list(a_row(1))
         early = (await identity.send(content)).json()["roster_id"]
