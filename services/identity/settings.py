@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from common.kit.settings import ServiceSettings
 from services.identity.adapters.sealing import KEY_BYTES, Keys, Seal
@@ -17,16 +15,16 @@ class Settings(ServiceSettings):
     data_key: SecretStr = Field(description="Key of what is stored encrypted, 32 bytes as hex")
     settlement_url: str = Field("", description="Address of settlement, for the patient of a discharge")
 
-    @model_validator(mode="after")
-    def _keys_are_usable(self) -> Self:
-        for name, least in (("person_key", KEY_BYTES), ("data_key", KEY_BYTES)):
-            try:
-                length = len(bytes.fromhex(getattr(self, name).get_secret_value()))
-            except ValueError:
-                length = 0
-            if length < least:
-                raise ValueError(f"{name.upper()} is not {least} bytes as hex")
-        return self
+    @field_validator("person_key", "data_key")
+    @classmethod
+    def _is_usable(cls, value: SecretStr) -> SecretStr:
+        try:
+            length = len(bytes.fromhex(value.get_secret_value()))
+        except ValueError:
+            length = 0
+        if length < KEY_BYTES:
+            raise ValueError(f"not {KEY_BYTES} bytes as hex")
+        return value
 
     def keys(self) -> Keys:
         """Return the two secrets, ready for use."""
