@@ -25,6 +25,7 @@ from common.kit.clock import utc_now
 from common.kit.db import Database
 from common.kit.http import build_app, json_answer, secured, secured_router
 from common.kit.settings import ServiceSettings
+from common.kit.testing import client_of
 from gateway.adapters import tables
 from gateway.adapters.secret import hash_secret
 from gateway.app import create_app
@@ -77,7 +78,7 @@ def a_service_router():
 
     @router.get("/v1/slow", **secured("his"))
     async def slow() -> Response:
-        await asyncio.sleep(30)
+        await asyncio.sleep(1.5)
         return json_answer({})
 
     @router.get("/v1/empty", **secured("his"))
@@ -187,16 +188,32 @@ async def start_suite(fresh_database):
             clock = Clock()
             service = await start_service(stack, fresh_database)
             settings = gateway_settings(database, settlement_url=service.url, **changes)
-            if not SURFACE:
-                bare = create_app(settings, surface={"paths": {}})
-                SURFACE.update(merged({"settlement": service.app.openapi(), "gateway": bare.openapi()}))
-            app = create_app(settings, surface=SURFACE, clock=clock)
+            app = create_app(settings, surface=the_surface(settings, service.app), clock=clock)
             url = await stack.enter_async_context(listening(app))
             service.keys_at(url)
             client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10))
             return Suite(client, database, settings, app, clock, url)
 
         yield start
+
+
+@pytest.fixture
+async def door(fresh_database):
+    """The gateway alone, called within this process; for what it answers by itself."""
+    database, clock = await fresh_database("gateway"), Clock()
+    await register_everybody(database)
+    settings = gateway_settings(database)
+    app = create_app(settings, surface={"paths": {}}, clock=clock)
+    async with client_of(app) as client:
+        yield Suite(client, database, settings, app, clock, "")
+
+
+def the_surface(settings, service_app):
+    """Return the merged document, made by the first test that needs it."""
+    if not SURFACE:
+        bare = create_app(settings, surface={"paths": {}})
+        SURFACE.update(merged({"settlement": service_app.openapi(), "gateway": bare.openapi()}))
+    return SURFACE
 
 
 @dataclass
