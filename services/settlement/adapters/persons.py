@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.core.period import Period
+from common.core.ids import PersonId
 from common.published.identity import (
     EntitlementChanged,
     InsuranceChanged,
@@ -22,136 +21,132 @@ from common.published.identity import (
     PersonMoved,
     PersonRegistered,
 )
-from services.settlement.domain.recognition import NOBODY, Coverage, Entitlement, KnownPerson
+from services.settlement.domain.discharge import Insurance
+from services.settlement.domain.recognition import Category, KnownPerson
+from services.settlement.domain.vocabulary import InsuranceState, Scheme
 
 _READ = """
-SELECT p.name_check,
-  (SELECT coalesce(json_agg(json_build_array(category, counting_category, effective_from, effective_to, list_date)
-          ORDER BY known_since DESC, entitlement_id), '[]')
-   FROM entitlement e WHERE e.person_id = $1 AND e.county = $2 AND NOT e.withdrawn) AS entitlements,
-  (SELECT coalesce(json_agg(json_build_array(scheme, state, effective_from, effective_to)
-          ORDER BY effective_from DESC, version DESC), '[]')
-   FROM insurance i WHERE i.person_id = $1 AND i.county = $2) AS coverages
-FROM (SELECT 1) one LEFT JOIN person p ON p.person_id = $1
+WITH found AS (
+    SELECT coalesce(s.person_id, p.person_id) AS person_id, coalesce(s.name_check, p.name_check) AS name_check,
+           coalesce(s.counting_category, p.counting_category) AS counting_category,
+           coalesce(s.ended_on, p.ended_on) AS ended_on, coalesce(s.end_reason, p.end_reason) AS end_reason
+    FROM known_person p LEFT JOIN known_person s ON s.person_id = p.merged_into
+    WHERE p.person_id = $1
+)
+SELECT f.*,
+  (SELECT coalesce(json_agg(json_build_array(c.category, c.list_date)), '[]') FROM known_category c
+   WHERE c.person_id IN ($1, f.person_id) AND c.county = $2 AND NOT c.withdrawn
+     AND c.effective_from <= $3 AND (c.effective_to IS NULL OR $3 < c.effective_to)) AS categories,
+  (SELECT json_build_array(i.scheme, i.state) FROM known_insurance i
+   WHERE i.person_id IN ($1, f.person_id) AND i.effective_from <= $3
+     AND (i.effective_to IS NULL OR $3 < i.effective_to)
+   ORDER BY i.effective_from DESC, i.version DESC LIMIT 1) AS insurance
+FROM found f
 """
-_REGISTER = """
-INSERT INTO person (person_id, county, township, name_check) VALUES ($1, $2, $3, $4)
-ON CONFLICT (person_id) DO UPDATE SET county = excluded.county, township = coalesce(excluded.township, person.township),
-  name_check = coalesce(excluded.name_check, person.name_check)
+_NOTE = """
+INSERT INTO known_person AS k (person_id, county, household_id, township, name_check, ended_on, end_reason, merged_into)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (person_id) DO UPDATE SET county = excluded.county,
+  household_id = coalesce(excluded.household_id, k.household_id), township = coalesce(excluded.township, k.township),
+  name_check = coalesce(excluded.name_check, k.name_check), ended_on = coalesce(excluded.ended_on, k.ended_on),
+  end_reason = coalesce(excluded.end_reason, k.end_reason), merged_into = coalesce(excluded.merged_into, k.merged_into)
 """
-_ENTITLE = """
-INSERT INTO entitlement (entitlement_id, version, person_id, county, category, counting_category, effective_from,
-  effective_to, list_date, known_since, withdrawn)
+_CATEGORISE = """
+INSERT INTO known_category AS k (entitlement_id, person_id, county, version, category, effective_from, effective_to,
+  authority, list_date, known_since, withdrawn)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (entitlement_id) DO UPDATE SET version = excluded.version, person_id = excluded.person_id,
-  county = excluded.county, category = excluded.category, counting_category = excluded.counting_category,
-  effective_from = excluded.effective_from, effective_to = excluded.effective_to, list_date = excluded.list_date,
-  known_since = excluded.known_since, withdrawn = excluded.withdrawn
-WHERE entitlement.version < excluded.version
+ON CONFLICT (entitlement_id) DO UPDATE SET version = excluded.version, category = excluded.category,
+  effective_from = excluded.effective_from, effective_to = excluded.effective_to, authority = excluded.authority,
+  list_date = excluded.list_date, known_since = excluded.known_since, withdrawn = excluded.withdrawn
+WHERE k.version < excluded.version
+"""
+_COUNT_AS = """
+INSERT INTO known_person AS k (person_id, county, counting_category) VALUES ($1, $2, $3)
+ON CONFLICT (person_id) DO UPDATE SET county = excluded.county, counting_category = excluded.counting_category
 """
 _INSURE = """
-INSERT INTO insurance (person_id, scheme, effective_from, version, county, state, effective_to)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (person_id, scheme, effective_from) DO UPDATE SET version = excluded.version, county = excluded.county,
-  state = excluded.state, effective_to = excluded.effective_to
-WHERE insurance.version < excluded.version
+INSERT INTO known_insurance AS k (person_id, scheme, effective_from, version, state, effective_to)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (person_id, scheme, effective_from) DO UPDATE SET version = excluded.version, state = excluded.state,
+  effective_to = excluded.effective_to
+WHERE k.version < excluded.version
 """
 
 
-async def known_person(connection: AsyncConnection, person_id: UUID, county: str) -> KnownPerson:
-    """Return what identity told about a person for one county, the newest statements first."""
-    row = (await connection.exec_driver_sql(_READ, (person_id, county))).one()
-    entitlements, coverages = _list(row.entitlements), _list(row.coverages)
-    if row.name_check is None and not entitlements and not coverages:
-        return NOBODY
+async def known_person(connection: AsyncConnection, *, person_id: UUID, county: str, on: date) -> KnownPerson | None:
+    """Return what identity told about a number's person for one county and day, None when it never did."""
+    row = (await connection.exec_driver_sql(_READ, (person_id, county, on))).one_or_none()
+    if row is None:
+        return None
+    insurance = json.loads(row.insurance) if row.insurance else None
     return KnownPerson(
-        row.name_check,
-        tuple(Entitlement(c, n, Period(_day(a), _day_or_none(b)), _day(d)) for c, n, a, b, d in entitlements),
-        tuple(Coverage(scheme, state, Period(_day(a), _day_or_none(b))) for scheme, state, a, b in coverages),
+        person_id=PersonId(UUID(str(row.person_id))),
+        name_check=row.name_check,
+        counting_category=row.counting_category,
+        ended_on=row.ended_on,
+        end_reason=row.end_reason,
+        categories=tuple(Category(name, date.fromisoformat(day)) for name, day in json.loads(row.categories)),
+        insurance=Insurance(Scheme(insurance[0]), InsuranceState(insurance[1])) if insurance else None,
     )
 
 
 async def register(connection: AsyncConnection, event: PersonRegistered) -> None:
-    """Note a person with the check of their name."""
-    values = (event.person_id, event.county, event.township, event.name_check)
-    await connection.exec_driver_sql(_REGISTER, values)
+    """Note a person with household, township and the check of their name."""
+    values = (event.person_id, event.county, event.household_id, event.township, event.name_check, None, None, None)
+    await connection.exec_driver_sql(_NOTE, values)
 
 
 async def move(connection: AsyncConnection, event: PersonMoved) -> None:
     """Note a person's new township."""
-    await connection.exec_driver_sql(_REGISTER, (event.person_id, event.county, event.township, None))
+    values = (event.person_id, event.county, None, event.township, None, None, None, None)
+    await connection.exec_driver_sql(_NOTE, values)
 
 
 async def rename(connection: AsyncConnection, event: NameCheckChanged) -> None:
     """Note the check of a person's new name."""
-    await connection.exec_driver_sql(_REGISTER, (event.person_id, event.county, None, event.name_check))
+    values = (event.person_id, event.county, None, None, event.name_check, None, None, None)
+    await connection.exec_driver_sql(_NOTE, values)
 
 
 async def end(connection: AsyncConnection, event: PersonEnded) -> None:
     """Note that a person died or left."""
-    await connection.exec_driver_sql(_REGISTER, (event.person_id, event.county, None, None))
-    await connection.exec_driver_sql(
-        "UPDATE person SET ended_on = $2 WHERE person_id = $1", (event.person_id, event.ended_on)
-    )
+    values = (event.person_id, event.county, None, None, None, event.ended_on, event.reason_code, None)
+    await connection.exec_driver_sql(_NOTE, values)
 
 
 async def merge(connection: AsyncConnection, event: PersonMerged) -> None:
-    """Note that a retired id now is another person's."""
-    await connection.exec_driver_sql(_REGISTER, (event.retired_person_id, event.county, None, None))
-    await connection.exec_driver_sql(
-        "UPDATE person SET surviving_person_id = $2 WHERE person_id = $1",
-        (event.retired_person_id, event.surviving_person_id),
-    )
+    """Note that the retired id now is another person's."""
+    values = (event.retired_person_id, event.county, None, None, None, None, None, event.surviving_person_id)
+    await connection.exec_driver_sql(_NOTE, values)
 
 
-async def entitle(connection: AsyncConnection, event: EntitlementChanged) -> None:
-    """Take a statement about a category; an older statement about the same period changes nothing."""
-    await connection.exec_driver_sql(
-        _ENTITLE,
-        (
-            event.entitlement_id,
-            event.version,
-            event.person_id,
-            event.county,
-            event.category,
-            event.counting_category,
-            event.effective_from,
-            event.effective_to,
-            event.list_date,
-            event.known_since,
-            event.withdrawn,
-        ),
+async def categorise(connection: AsyncConnection, event: EntitlementChanged) -> None:
+    """Take a statement about a category; an older one about the same period changes nothing."""
+    values = (
+        event.entitlement_id,
+        event.person_id,
+        event.county,
+        event.version,
+        event.category,
+        event.effective_from,
+        event.effective_to,
+        event.authority,
+        event.list_date,
+        event.known_since,
+        event.withdrawn,
     )
-    await connection.exec_driver_sql(
-        "UPDATE entitlement SET counting_category = $3 WHERE person_id = $1 AND county = $2",
-        (event.person_id, event.county, event.counting_category),
-    )
+    await connection.exec_driver_sql(_CATEGORISE, values)
+    await connection.exec_driver_sql(_COUNT_AS, (event.person_id, event.county, event.counting_category))
 
 
 async def insure(connection: AsyncConnection, event: InsuranceChanged) -> None:
     """Take a statement about insurance; an older one about the same period changes nothing."""
-    await connection.exec_driver_sql(
-        _INSURE,
-        (
-            event.person_id,
-            event.scheme,
-            event.effective_from,
-            event.version,
-            event.county,
-            event.state,
-            event.effective_to,
-        ),
+    values = (
+        event.person_id,
+        event.scheme,
+        event.effective_from,
+        event.version,
+        event.state,
+        event.effective_to,
     )
-
-
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - what json_agg gives
-    found: list[Any] = json.loads(value) if isinstance(value, str) else value
-    return found
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-def _day_or_none(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+    await connection.exec_driver_sql(_INSURE, values)

@@ -1,4 +1,4 @@
-"""Who the patient is and what they hold (身份识别): known by number, the name compared by its keyed check, never guessed.
+"""Who the patient is and what they hold (身份识别): known by number, the name compared by its keyed check.
 
 Room: domain of settlement. Nobody is turned away: who is not known for certain is settled as ordinary and marked.
 """

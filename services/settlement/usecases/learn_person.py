@@ -30,7 +30,7 @@ async def learn_person(uow: UnitOfWork, *, event: PublishedEvent) -> None:
         case NameCheckChanged():
             await persons.rename(connection, event)
         case EntitlementChanged():
-            await persons.entitle(connection, event)
+            await persons.categorise(connection, event)
         case InsuranceChanged():
             await persons.insure(connection, event)
         case PersonEnded():
