@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 PUBLISHED_BEFORE = timedelta(seconds=15)
 """How long a new key stands in the key set before it signs; longer than a service waits before it asks again."""
@@ -43,9 +44,8 @@ def signing_key(*, terms: Sequence[KeyTerm], now: datetime) -> KeyTerm | None:
 def published_keys(*, terms: Sequence[KeyTerm], now: datetime) -> list[KeyTerm]:
     """Return the keys of the key set (公钥集), oldest first: those that sign, will sign, or were replaced lately."""
     ordered = sorted(terms, key=lambda term: term.signs_from)
-    replaced_at = [*(term.signs_from for term in ordered[1:]), None]
     return [
         term
-        for term, replaced in zip(ordered, replaced_at, strict=True)
-        if replaced is None or now < replaced + PUBLISHED_AFTER
+        for term, successor in zip_longest(ordered, ordered[1:])
+        if successor is None or now < successor.signs_from + PUBLISHED_AFTER
     ]

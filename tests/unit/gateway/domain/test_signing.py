@@ -39,6 +39,9 @@ class TestSigningKey:
 
 
 class TestPublishedKeys:
+    def test_are_none_before_there_is_one(self):
+        assert published_keys(terms=[], now=NOW) == []
+
     def test_holds_a_key_that_does_not_sign_yet(self):
         assert published_keys(terms=[SECOND, FIRST], now=NOW) == [FIRST, SECOND]
 
