@@ -102,12 +102,10 @@ def _days(stays: Iterable[Stay], presences: Iterable[Presence]) -> _Days:
 
 def _crossing(day: date, discharged: Iterable[Stay], total: Money, line: WarningLine) -> Crossing:
     """Return the crossing with the first stay of the day that brought the sum to the line."""
-    ordered = sorted(discharged, key=lambda stay: (stay.settled_at, stay.settlement_id))
-    reached = total
-    for stay in ordered:
-        reached -= stay.own_share
-    for stay in ordered:
-        reached += stay.own_share
-        if reached >= line.line:
-            break
-    return Crossing(day, stay.settlement_id, stay.person_id, line.rule, total, line.line)
+    latest_first = sorted(discharged, key=lambda stay: (stay.settled_at, stay.settlement_id), reverse=True)
+    before, reached_by = total, latest_first[0]
+    for stay in latest_first:
+        if before >= line.line:
+            reached_by = stay
+        before -= stay.own_share
+    return Crossing(day, reached_by.settlement_id, reached_by.person_id, line.rule, total, line.line)

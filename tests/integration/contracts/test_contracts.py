@@ -40,6 +40,11 @@ class TestTeams:
             answer = await care.post("/v1/teams", headers, township=township, name="一队")
             assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
 
+    async def test_lie_in_the_county_that_is_named(self, care: Care):
+        answer = await care.post("/v1/teams", township=HERE, county=ELSEWHERE, name="一队")
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "malformed_body")
+
 
 class TestSigning:
     async def test_is_told_and_listed(self, care: Care):

@@ -92,7 +92,7 @@ class TestDischarge:
         assert await care.tasks() == ["sign_contract open"]
 
     async def test_refuses_an_event_that_is_not_what_its_type_says(self, care: Care):
-        event = a_discharge()
+        event = a_reversal(a_discharge())
         received = Received(
             uuid4(),
             "settlement.settlement_reversed.v1",

@@ -85,6 +85,14 @@ class TestEpisodesOf:
 
         assert found == [(date(2016, 3, 1), 1, 7000, date(2016, 4, 1))]
 
+    def test_leaves_out_what_the_window_lost_before_the_patient_joined(self):
+        joined = (Presence(FATHER, HOME), Presence(MOTHER, HOME, date(2017, 6, 1)))
+
+        assert episodes(a_stay(1, date(2016, 3, 1), 7000, who=MOTHER), presences=joined) == []
+
+    def test_keeps_a_stay_of_29_february_until_the_last_of_the_next(self):
+        assert episodes(a_stay(1, date(2016, 2, 29), 7000)) == [(date(2016, 2, 29), 1, 7000, date(2017, 3, 1))]
+
     def test_leaves_stays_of_strangers_out(self):
         assert episodes(a_stay(1, date(2016, 3, 1), 7000, who=UUID(int=3))) == []
 
