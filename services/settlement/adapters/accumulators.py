@@ -27,7 +27,8 @@ WHERE person_id = $1 AND county = $2 AND year = $3
 _MOVE = """
 UPDATE accumulator a SET base_fen = a.base_fen + t.base, deductible_fen = a.deductible_fen + t.deductible,
   paid_fen = a.paid_fen + t.paid, stay_count = a.stay_count + t.stays
-FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[]) AS t(account, base, deductible, paid, stays)
+FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::int[])
+  AS t(account, base, deductible, paid, stays)
 WHERE a.person_id = $1 AND a.county = $2 AND a.year = $3 AND a.account = t.account
 """
 

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.settlement.domain.ledger import JournalEntry
 
 _COLUMNS = """
-s.settlement_id, s.discharge_id, s.person_id, s.county, s.institution_code, s.record_no, s.attempt, s.state, s.settled_at,
-s.discharged_on, s.year, s.body_hash
+s.settlement_id, s.discharge_id, s.person_id, s.county, s.institution_code, s.record_no, s.attempt, s.state,
+s.settled_at, s.discharged_on, s.year, s.body_hash
 """
 _LATEST = f"""
 SELECT {_COLUMNS}, r.answer::text AS answer FROM settlement s JOIN settlement_record r USING (settlement_id)
