@@ -129,6 +129,8 @@ def _run(base_url: str, clients: Path) -> int:
         trail = asyncio.run(run_chain(base_url=base_url, clients=clients))
     except (HopMissed, CallRefused, ClientsUnusable, httpx.TransportError) as failure:
         print(f"!!  the chain broke: {failure or type(failure).__name__}", file=sys.stderr)
+        if "client_invalid" in str(failure):
+            print(f"    {clients} is of another suite than {base_url}; name its own with --clients", file=sys.stderr)
         return 1
     print(f"the whole chain took {trail.elapsed_ms} ms")
     return 0

@@ -31,6 +31,7 @@ from local.world_places import COUNTIES
 from local.world_rosters import list_date
 
 CLIENTS_FILE = "demo-clients.json"
+CONTAINERS_SECRETS = Path("secrets")
 WORLD_FILE = "demo-world.json"
 REQUEST_SECONDS = 30.0
 
@@ -166,9 +167,14 @@ def _leaves(failures: BaseExceptionGroup[Exception]) -> list[BaseException]:
 
 
 def add_suite_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let a command be told which suite it calls: by default the one of `make run` with the same PORT and DATA_DIR."""
+    """Let a command be told which suite it calls.
+
+    By default the one of `make run` with the same PORT and DATA_DIR; where that has no clients' file, the containers'.
+    """
     port, data_dir = os.environ.get("PORT") or "8000", os.environ.get("DATA_DIR") or ".data"
     clients = Path(data_dir) / CLIENTS_FILE
+    if not clients.exists() and (CONTAINERS_SECRETS / CLIENTS_FILE).exists():
+        clients = CONTAINERS_SECRETS / CLIENTS_FILE
     parser.add_argument("--base-url", "--url", default=f"http://127.0.0.1:{port}", help="address of the gateway")
     parser.add_argument("--clients", type=Path, default=clients, help="the demo clients' file")
 
