@@ -15,7 +15,7 @@ from common.core.ids import TeamId
 from common.kit.http import json_answer, secured, secured_router
 from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_cursor, page_of
 from services.contracts.adapters.contracts import ContractFilter
-from services.contracts.api.deps import CurrentViewer, CursorKey, Now, OwnTownship, Rules, Uow
+from services.contracts.api.deps import CurrentViewer, CursorKey, Now, OwnTownship, Rules, Uow, or_again
 from services.contracts.api.schemas import ContractEndIn, ContractIn, ContractOut, ContractPage
 from services.contracts.domain.contract import (
     ContractAlreadyEnded,
@@ -36,7 +36,12 @@ _SIGNING = (UnknownHere, ContractAlreadyLive, ContractTooShort, DatesImpossible,
 _ENDING = (UnknownHere, ContractAlreadyEnded, DatesImpossible)
 
 
-@router.post("/v1/contracts", status_code=201, response_model=ContractOut, **secured("contracts", problems=_SIGNING))
+@router.post(
+    "/v1/contracts",
+    status_code=201,
+    response_model=ContractOut,
+    **or_again(secured("contracts", problems=_SIGNING), ContractOut),
+)
 async def post_contract(body: ContractIn, viewer: CurrentViewer, uow: Uow, now: Now, rules: Rules) -> Response:
     """Sign a person with a team; the same contract again is answered with the live one (200)."""
     terms = Terms(TeamId(body.team_id), tuple(body.package_codes), body.valid_from, body.valid_to)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from common.kit.auth import NotYours, require_own
@@ -13,7 +14,7 @@ from common.kit.http import CurrentCaller, CursorKey, Now, Uow
 from services.contracts.domain.follow_up_rule import RuleVersion
 from services.contracts.domain.viewing import Viewer, viewer_of
 
-__all__ = ["CurrentCaller", "CurrentViewer", "CursorKey", "Now", "OwnTownship", "Rules", "Uow"]
+__all__ = ["CurrentCaller", "CurrentViewer", "CursorKey", "Now", "OwnTownship", "Rules", "Uow", "or_again"]
 
 
 async def _viewer(caller: CurrentCaller) -> Viewer:
@@ -31,6 +32,12 @@ async def _own_township(caller: CurrentCaller, township: Annotated[TownshipField
 async def _rules(request: Request) -> tuple[RuleVersion, ...]:
     rules: tuple[RuleVersion, ...] = request.app.state.rules
     return rules
+
+
+def or_again(declared: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """Return a route's declaration with the answer to a repeat: 200 with what the first call made."""
+    again = {"model": model, "description": "The same as before: what the first call made"}
+    return {**declared, "responses": {200: again, **declared["responses"]}}
 
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]

@@ -16,7 +16,7 @@ from common.kit.fields import DayField
 from common.kit.http import json_answer, secured, secured_router
 from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_cursor, page_of
 from services.contracts.adapters.follow_ups import FollowUpFilter
-from services.contracts.api.deps import CurrentViewer, CursorKey, Now, OwnTownship, Uow
+from services.contracts.api.deps import CurrentViewer, CursorKey, Now, OwnTownship, Uow, or_again
 from services.contracts.api.schemas import FollowUpOut, FollowUpPage, VisitIn
 from services.contracts.domain.contract import DatesImpossible
 from services.contracts.domain.follow_up import Kind, State, Visit
@@ -72,7 +72,7 @@ async def get_follow_ups(
     "/v1/follow-ups/{follow_up_id}/visit",
     status_code=201,
     response_model=FollowUpOut,
-    **secured("contracts", problems=_VISITING),
+    **or_again(secured("contracts", problems=_VISITING), FollowUpOut),
 )
 async def post_visit(follow_up_id: UUID, body: VisitIn, viewer: CurrentViewer, uow: Uow, now: Now) -> Response:
     """Record a visit; the same visit again is answered with the first (200)."""
