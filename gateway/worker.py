@@ -18,6 +18,7 @@ from gateway.settings import Settings
 from gateway.usecases.prune_events import prune_events
 
 PRUNE_EVERY_SECONDS = 3600.0
+PRUNED_AT_ONCE = 5_000
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +28,10 @@ def worker_parts(settings: Settings) -> WorkerParts:
     database = database_of(settings, name="gateway-worker")
 
     async def prune() -> None:
-        async with database.unit_of_work(Cause("prune")) as uow:
-            count = await prune_events(uow=uow, now=utc_now())
-        if count:
+        count = PRUNED_AT_ONCE
+        while count == PRUNED_AT_ONCE:
+            async with database.unit_of_work(Cause("prune")) as uow:
+                count = await prune_events(uow=uow, now=utc_now(), at_most=PRUNED_AT_ONCE)
             log.info("outward_events_pruned", count=count)
 
     return WorkerParts(

@@ -24,8 +24,9 @@ WHERE county = $1 AND position > $2 AND ($3::text[] IS NULL OR type = ANY($3)) O
 _PRUNED_TO = "SELECT pruned_to FROM outward_log WHERE only_row = 1"
 _PRUNE = """
 WITH old AS (
-    DELETE FROM outward_event WHERE position <= (
-        SELECT coalesce(max(position), 0) FROM outward_event WHERE recorded_at < $1
+    DELETE FROM outward_event WHERE position <= least(
+        (SELECT coalesce(max(position), 0) FROM outward_event WHERE recorded_at < $1),
+        (SELECT pruned_to + $2 FROM outward_log WHERE only_row = 1)
     ) RETURNING position
 )
 UPDATE outward_log SET pruned_to = greatest(pruned_to, (SELECT max(position) FROM old)) WHERE only_row = 1
@@ -62,6 +63,6 @@ async def pruned_to(connection: AsyncConnection) -> int:
     return int((await connection.exec_driver_sql(_PRUNED_TO)).scalar_one())
 
 
-async def prune(connection: AsyncConnection, *, before: datetime) -> int:
-    """Delete what was stored before an instant; return how many events went."""
-    return int((await connection.exec_driver_sql(_PRUNE, (before,))).scalar_one())
+async def prune(connection: AsyncConnection, *, before: datetime, at_most: int) -> int:
+    """Delete the oldest events of those stored before an instant; return how many went."""
+    return int((await connection.exec_driver_sql(_PRUNE, (before, at_most))).scalar_one())

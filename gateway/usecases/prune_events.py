@@ -9,6 +9,12 @@ from gateway.adapters.outward_log import prune
 from gateway.domain.outward import kept_since
 
 
-async def prune_events(*, uow: UnitOfWork, now: datetime) -> int:
-    """Delete events stored more than thirteen months ago; return how many."""
-    return await prune(uow.connection, before=kept_since(now=now))
+async def prune_events(*, uow: UnitOfWork, now: datetime, at_most: int) -> int:
+    """Delete the oldest events of those stored more than thirteen months ago; return how many.
+
+    Args:
+        uow: The transaction; `at_most` keeps it short.
+        now: The present instant.
+        at_most: Events that go at once; where that many went there may be more.
+    """
+    return await prune(uow.connection, before=kept_since(now=now), at_most=at_most)

@@ -256,8 +256,8 @@ class TestDocuments:
             ("/.well-known/jwks.json", "application/json"),
         ],
     )
-    async def test_are_readable_without_a_token(self, suite, path, kind):
-        answer = await suite.client.get(path)
+    async def test_are_readable_without_a_token(self, door, path, kind):
+        answer = await door.client.get(path)
 
         assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
 
@@ -268,7 +268,7 @@ class TestDocuments:
         assert (call["x-service"], call["x-scopes"]) == ("settlement", ["his"])
         assert "/internal/patient" not in document["paths"]
 
-    async def test_know_no_schema_of_an_unknown_type(self, suite):
-        answer = await suite.client.get("/schemas/nobody.said.v1.json")
+    async def test_know_no_schema_of_an_unknown_type(self, door):
+        answer = await door.client.get("/schemas/nobody.said.v1.json")
 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
