@@ -6,6 +6,7 @@ The two builders at the end make what every process needs out of its settings.
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -57,6 +58,9 @@ def serve(app: ASGIApp, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server raises the signal again after its graceful stop; an orderly end is status 0.
+        signal.signal(number, lambda *_: None)
     with metrics_served(settings):
         uvicorn.Server(config).run()
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from common.core.citizen_number import name_check_of, person_id_of
 from common.core.ids import PersonId, named_id
+from common.kit.db import UnitOfWork
 from services.settlement.adapters import accumulators, persons
 from services.settlement.domain.assessment import Admitted, Assessment, admit, assess
 from services.settlement.domain.discharge import Discharge
@@ -35,39 +34,41 @@ class Rules:
 
 
 async def assess_discharge(
-    connection: AsyncConnection, *, discharge: Discharge, rules: Rules, today: date, holding: bool
+    uow: UnitOfWork, *, discharge: Discharge, rules: Rules, today: date, holding: bool
 ) -> Assessment:
     """Return what a discharge is paid, for whom and why.
 
     Args:
-        connection: Open transaction.
+        uow: Open unit of work.
         discharge: As the hospital sent it.
         rules: Policies and key.
         today: China day of now.
         holding: Whether the person's accumulators stay locked until the commit; a preview holds nothing.
     """
     admitted = admit(discharge=discharge, policies=rules.policies, today=today)
-    recognition = await _recognised(connection, discharge, rules)
+    recognition = await _recognised(uow, discharge, rules)
     county, year = discharge.county, admitted.year
     if holding:
         before = await accumulators.lock_balances(
-            connection,
+            uow.connection,
             person_id=recognition.person_id,
             county=county,
             year=year,
             accounts=_accounts(admitted),
         )
     else:
-        before = await accumulators.read_balances(connection, person_id=recognition.person_id, county=county, year=year)
+        before = await accumulators.read_balances(
+            uow.connection, person_id=recognition.person_id, county=county, year=year
+        )
     return assess(admitted=admitted, recognition=recognition, before=before)
 
 
-async def _recognised(connection: AsyncConnection, discharge: Discharge, rules: Rules) -> Recognition:
+async def _recognised(uow: UnitOfWork, discharge: Discharge, rules: Rules) -> Recognition:
     number, name_check, known, own_id = discharge.patient.number, None, None, None
     if number is not None:
         own_id = person_id_of(number, person_key=rules.person_key)
         known = await persons.known_person(
-            connection, person_id=own_id, county=discharge.county, on=discharge.discharged_on
+            uow.connection, person_id=own_id, county=discharge.county, on=discharge.discharged_on
         )
         name_check = name_check_of(own_id, discharge.patient.name, person_key=rules.person_key)
     return recognise(

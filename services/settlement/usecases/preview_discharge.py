@@ -17,7 +17,5 @@ from services.settlement.usecases.assess_discharge import Rules, assess_discharg
 
 async def preview_discharge(uow: UnitOfWork, *, discharge: Discharge, rules: Rules, now: datetime) -> dict[str, Any]:
     """Return the answer that a settlement at this moment would give, without ids."""
-    assessment = await assess_discharge(
-        uow.connection, discharge=discharge, rules=rules, today=china_date(now), holding=False
-    )
+    assessment = await assess_discharge(uow, discharge=discharge, rules=rules, today=china_date(now), holding=False)
     return answer_of(assessment=assessment, identity=None, settled_at=None)

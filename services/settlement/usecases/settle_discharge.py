@@ -65,9 +65,7 @@ async def settle_discharge(
     latest = await settlements.latest_of_record(connection, **place)
     if latest is not None and latest.is_live:
         return _standing(latest, discharge)
-    assessment = await assess_discharge(
-        connection, discharge=discharge, rules=rules, today=china_date(now), holding=True
-    )
+    assessment = await assess_discharge(uow, discharge=discharge, rules=rules, today=china_date(now), holding=True)
     identity = _identity(discharge, attempt=latest.attempt + 1 if latest else 1)
     booking = _booking(assessment, identity, seal, now)
     entry_id = named_id("journal_entry", identity.settlement_id, "settlement")
