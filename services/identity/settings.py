@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, field_validator
 
+from common.kit.sealing import KEY_BYTES, Seal
 from common.kit.settings import ServiceSettings
-from services.identity.adapters.sealing import KEY_BYTES, Keys, Seal
+from services.identity.adapters.sealing import Keys
 
 
 class Settings(ServiceSettings):

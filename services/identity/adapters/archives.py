@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.citizen_number import CitizenNumber, normalised_name, number_hash_of, person_id_of
+from common.kit.sealing import Seal
 from services.identity.adapters.persons import among, number_context, phone_context, place_of, statement_of
-from services.identity.adapters.sealing import Keys, Seal
+from services.identity.adapters.sealing import Keys
 from services.identity.adapters.tables import entitlement_statement, person, person_statement
 from services.identity.domain.archive import ArchiveStatement
 from services.identity.domain.entitlement import Statement

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.citizen_number import CitizenNumber, normalised_name, number_hash_of
 from common.core.ids import HouseholdId, PersonId, TownshipCode
-from services.identity.adapters.sealing import Keys, Seal
+from common.kit.sealing import Seal
+from services.identity.adapters.sealing import Keys
 from services.identity.adapters.tables import entitlement_statement, person, person_statement
 from services.identity.domain.archive import BY_DISCHARGE, BY_LIST, ArchivedPerson, Place
 from services.identity.domain.entitlement import Statement

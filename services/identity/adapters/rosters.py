@@ -19,7 +19,7 @@ from common.core.citizen_number import parse_citizen_number
 from common.core.errors import NotFound
 from common.core.ids import RosterId, TownshipCode
 from common.kit.cause import Cause
-from services.identity.adapters.sealing import Seal
+from common.kit.sealing import Seal
 from services.identity.adapters.tables import end_proposal, roster, roster_row
 from services.identity.domain.conflicts import LARGEST_HOUSEHOLD
 from services.identity.domain.decision import Verdict

@@ -16,8 +16,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import named_id
+from common.kit.sealing import Seal
 from services.identity.adapters.persons import among
-from services.identity.adapters.sealing import Seal
 from services.identity.adapters.tables import verification_request, verification_task
 
 _REQUEST, _TASK = verification_request, verification_task

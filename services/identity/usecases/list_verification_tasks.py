@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from common.kit.db import UnitOfWork
+from common.kit.sealing import Seal
 from services.identity.adapters import audit, verification
-from services.identity.adapters.sealing import Seal
 from services.identity.domain.roster import masked_number_text
 from services.identity.domain.viewing import Viewer
 

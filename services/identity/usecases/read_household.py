@@ -10,9 +10,9 @@ from datetime import datetime
 from uuid import UUID
 
 from common.kit.db import UnitOfWork
+from common.kit.sealing import Seal
 from services.identity.adapters import archives, audit, households
 from services.identity.adapters.archives import PersonShort
-from services.identity.adapters.sealing import Seal
 from services.identity.domain.household import Seat
 from services.identity.domain.viewing import UnknownHere, Viewer
 

@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from common.kit.db import UnitOfWork
+from common.kit.sealing import Seal
 from services.identity.adapters import archives, audit, episodes
 from services.identity.adapters.archives import PersonRecord
-from services.identity.adapters.sealing import Seal
 from services.identity.domain.archive import ArchiveStatement, archive_as_known
 from services.identity.domain.category import counting_category
 from services.identity.domain.county import CountyRules

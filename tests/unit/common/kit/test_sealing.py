@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.identity.adapters.sealing import Seal, SealBroken
+from common.kit.sealing import Seal, SealBroken
 
 SEAL = Seal(bytes(range(32)))
 
