@@ -1,4 +1,4 @@
-"""Signing keys at rest and at work: Ed25519, the private half sealed with AES-256-GCM under DATA_KEY."""
+"""Signing keys at rest and at work: Ed25519, the private half sealed under DATA_KEY."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from jwt.algorithms import OKPAlgorithm
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,11 +19,11 @@ from common.kit.cause import Cause
 from common.kit.clock import Clock
 from common.kit.db import Database
 from common.kit.problems import UpstreamUnavailable
+from common.kit.sealing import Seal
 from gateway.adapters.tables import signing_key as table
 from gateway.domain.signing import KeyTerm, published_keys, signing_key
 
 KEPT_FRESH = timedelta(seconds=5)
-_NONCE_BYTES = 12
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('gateway.signing_key'))")
 
 
@@ -58,8 +57,7 @@ async def add_key(connection: AsyncConnection, *, data_key: bytes, signs_from: d
         "use": "sig",
         "alg": "EdDSA",
     }
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    sealed = nonce + AESGCM(data_key).encrypt(nonce, private.private_bytes_raw(), key_id.encode())
+    sealed = Seal(data_key).close(private.private_bytes_raw().hex(), context=key_id.encode())
     await connection.execute(
         insert(table).values(key_id=key_id, public_key=public, sealed_private_key=sealed, signs_from=signs_from)
     )
@@ -76,7 +74,7 @@ class SigningKeys:
 
     def __init__(self, database: Database, *, data_key: bytes, clock: Clock) -> None:
         self._database = database
-        self._data_key = data_key
+        self._seal = Seal(data_key)
         self._clock = clock
         self._keys: dict[str, StoredKey] = {}
         self._opened: dict[str, Ed25519PrivateKey] = {}
@@ -119,10 +117,8 @@ class SigningKeys:
 
     def _private(self, key_id: str) -> Ed25519PrivateKey:
         if key_id not in self._opened:
-            sealed = self._keys[key_id].sealed_private_key
-            nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-            raw = AESGCM(self._data_key).decrypt(nonce, body, key_id.encode())
-            self._opened[key_id] = Ed25519PrivateKey.from_private_bytes(raw)
+            raw = self._seal.open(self._keys[key_id].sealed_private_key, context=key_id.encode())
+            self._opened[key_id] = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(raw))
         return self._opened[key_id]
 
     async def _refresh(self) -> None:
