@@ -12,7 +12,7 @@ from common.kit.sealing import Seal
 from common.kit.serve import database_of, serve, verifier_of
 from common.kit.settings import load_settings
 from services.settlement.adapters.policy_files import load_policies
-from services.settlement.api import discharges, reversals
+from services.settlement.api import discharges, entitlements, internal, openings, reversals, settlements
 from services.settlement.api.deps import SettlementContext
 from services.settlement.settings import Settings
 
@@ -32,7 +32,14 @@ def create_app(
         database=database or database_of(settings, name="settlement-api"),
         verifier=verifier or verifier_of(settings, clock=clock),
         clock=clock,
-        routers=[discharges.router, reversals.router],
+        routers=[
+            discharges.router,
+            reversals.router,
+            settlements.router,
+            entitlements.router,
+            openings.router,
+            internal.router,
+        ],
         settings=settings,
     )
     app.state.settlement = SettlementContext(

@@ -34,10 +34,10 @@ WITH found AS (
     WHERE p.person_id = $1
 )
 SELECT f.*,
-  (SELECT coalesce(json_agg(json_build_array(c.category, c.list_date)), '[]') FROM known_category c
+  (SELECT coalesce(json_agg(json_build_array(c.category, c.list_date)), '[]')::text FROM known_category c
    WHERE c.person_id IN ($1, f.person_id) AND c.county = $2 AND NOT c.withdrawn
      AND c.effective_from <= $3 AND (c.effective_to IS NULL OR $3 < c.effective_to)) AS categories,
-  (SELECT json_build_array(i.scheme, i.state) FROM known_insurance i
+  (SELECT json_build_array(i.scheme, i.state)::text FROM known_insurance i
    WHERE i.person_id IN ($1, f.person_id) AND i.effective_from <= $3
      AND (i.effective_to IS NULL OR $3 < i.effective_to)
    ORDER BY i.effective_from DESC, i.version DESC LIMIT 1) AS insurance

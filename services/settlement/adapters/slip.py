@@ -1,0 +1,74 @@
+"""The patient's slip (结算单) as one page of HTML: every text from outside is escaped by the template.
+
+Room: adapters of settlement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlipLine:
+    """One line with its amount in yuan; `is_assumed` marks a value that a bureau still has to confirm (待确认)."""
+
+    text: str
+    yuan: str
+    is_assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlipLayer:
+    """One payer: what it paid in yuan and the steps that led there."""
+
+    label: str
+    paid: str
+    steps: Sequence[SlipLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What stands on the page, in the words a patient reads; amounts in yuan."""
+
+    settlement_id: str
+    record_no: str
+    attempt: int
+    hospital: str
+    county: str
+    settled_on: str
+    discharged_on: str
+    name: str
+    number: str
+    class_label: str
+    is_identity_open: bool
+    is_reversed: bool
+    bill: Sequence[SlipLine]
+    layers: Sequence[SlipLayer]
+    sentences: Sequence[str]
+    fund_paid: str
+    hospital_borne: str
+    patient_pays: str
+    version_from: str
+    digest: str
+
+    @property
+    def has_assumed(self) -> bool:
+        """Whether any step read a value that is not confirmed."""
+        return any(step.is_assumed for layer in self.layers for step in layer.steps)
+
+
+def slip_as_html(slip: Slip) -> str:
+    """Return the page."""
+    return _TEMPLATES.get_template("slip.html").render(slip=slip)

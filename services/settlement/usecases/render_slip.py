@@ -1,0 +1,98 @@
+"""The patient's slip is made from what was kept when settling; number and name are shown masked (结算单).
+
+Room: use cases of settlement. Next hop: services/settlement/adapters/slip.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from common.core.citizen_number import CitizenNumber, masked_name
+from common.core.money import Money
+from common.kit.clock import china_date
+from common.kit.db import UnitOfWork
+from common.kit.sealing import Seal
+from services.settlement.adapters import patients, settlements
+from services.settlement.adapters.patients import SentPatient
+from services.settlement.adapters.settlements import Kept
+from services.settlement.adapters.slip import Slip, SlipLayer, SlipLine, slip_as_html
+from services.settlement.domain.explanation import class_label
+from services.settlement.domain.policy import CountyPolicy, InstitutionNotListed, PolicyVersion
+from services.settlement.usecases.read_settlement import Reader, read_settlement
+
+_BILL = (
+    ("医疗总费用", "total_fen"),
+    ("其中：自费", "own_expense_fen"),
+    ("超限价", "over_limit_fen"),
+    ("先行自付", "first_self_pay_fen"),
+    ("政策范围内费用", "in_scope_fen"),
+)
+_NO_NUMBER = "临时身份，未登记"
+
+
+async def render_slip(
+    uow: UnitOfWork, *, settlement_id: UUID, reader: Reader, policies: Mapping[str, CountyPolicy], seal: Seal
+) -> str:
+    """Return the slip as one page of HTML.
+
+    Raises:
+        SettlementNotFound: If there is no such settlement, or it is somebody else's.
+    """
+    kept = await read_settlement(uow, settlement_id=settlement_id, reader=reader)
+    trace = await settlements.stored_part(uow.connection, settlement_id, "trace")
+    patient = await patients.patient_of(uow.connection, discharge_id=kept.discharge_id, seal=seal)
+    return slip_as_html(_slip(kept, trace, patient, policies[kept.county]))
+
+
+def _slip(kept: Kept, trace: Mapping[str, Any], patient: SentPatient, policy: CountyPolicy) -> Slip:
+    answer = kept.answer
+    version = policy.version_on(day=date.fromisoformat(answer["policy"]["version_from"]))
+    return Slip(
+        settlement_id=str(kept.settlement_id),
+        record_no=kept.record_no,
+        attempt=kept.attempt,
+        hospital=_hospital(policy, kept),
+        county=policy.name,
+        settled_on=china_date(kept.settled_at).isoformat(),
+        discharged_on=kept.discharged_on.isoformat(),
+        name=masked_name(patient.name),
+        number=CitizenNumber(patient.citizen_id).masked if patient.citizen_id else _NO_NUMBER,
+        class_label=class_label(version=version, name=answer["entitlement"]["benefit_class"]),
+        is_identity_open=answer["entitlement"]["identity_open"],
+        is_reversed=not kept.is_live,
+        bill=[SlipLine(text, _yuan(answer[field])) for text, field in _BILL],
+        layers=list(_layers(trace, version)),
+        sentences=[each["zh"] for each in answer["explanation"]],
+        fund_paid=_yuan(answer["fund_paid_fen"]),
+        hospital_borne=_yuan(answer["hospital_borne_fen"]),
+        patient_pays=_yuan(answer["patient_pays_fen"]),
+        version_from=answer["policy"]["version_from"],
+        digest=answer["policy"]["digest"],
+    )
+
+
+def _layers(trace: Mapping[str, Any], version: PolicyVersion) -> Iterator[SlipLayer]:
+    """Give the layers of the class that was kept, each with the steps that show its rule."""
+    labels = {each.name: each.label for each in version.layers}
+    chosen = next(each for each in trace["compared"] if each["benefit_class"] == trace["benefit_class"])
+    for layer in chosen["layers"]:
+        steps = [
+            SlipLine(step["zh"], _yuan(step["fen"]), any(read["assumed"] for read in step["reads"]))
+            for step in layer["steps"]
+        ]
+        yield SlipLayer(labels.get(layer["layer"], layer["layer"]), _yuan(layer["paid_fen"]), steps)
+
+
+def _hospital(policy: CountyPolicy, kept: Kept) -> str:
+    """Return the institution's name; its code where the county has since dropped it from the table."""
+    try:
+        return policy.institution_on(code=kept.institution_code, day=kept.discharged_on).name
+    except InstitutionNotListed:
+        return kept.institution_code
+
+
+def _yuan(fen: int) -> str:
+    return str(Money(fen))
