@@ -36,8 +36,8 @@ types: install-dev ## Types (mypy, strict)
 imports: install-dev ## Import contracts: who may know whom
 	@echo "== imports"; $(VENV)/lint-imports
 
-schemas: install-dev ## Published events still as released (docs/schemas)
-	@echo "== schemas"; $(VENV)/python -m local.schemas --check
+schemas: install-dev ## Published events still as released (docs/schemas), the surface as its document says
+	@echo "== schemas"; $(VENV)/python -m local.schemas --check && $(VENV)/python -m local.openapi --check
 
 policies: install-dev ## Every county's policy file against its worked examples
 	@echo "== policies"; $(VENV)/python -m services.settlement.adapters.policy_check

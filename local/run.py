@@ -152,27 +152,29 @@ class Run:
         return server.url()
 
     async def _prepare(self, installation: Installation) -> None:
-        """Migrate, make the broker's tables or topics, and enter the clients, before any process starts."""
+        """Migrate, and make the broker's tables or topics, before any process starts."""
         urls = {f"{name.upper()}_DATABASE_URL": installation.databases[name] for name in OWNERS}
         broker = ["common.kit.topics"] if installation.kafka_bootstrap else ["common.kit.broker_store", "create"]
         await asyncio.gather(
             _once(["common.kit.migrations", "upgrade", "all"], urls),
             _once(broker, installation.broker()),
         )
-        clients = self._wishes.data_dir / CLIENTS_FILE
+        say("databases are migrated")
+
+    async def _enter_clients(self, installation: Installation) -> None:
+        """Enter our own and the demo clients; their file is there before the gateway answers."""
+        secrets = {f"{name.upper()}_CLIENT_SECRET": installation.keys[f"{name}_client_secret"] for name in OWNERS}
         await _once(
-            ["gateway.clients", "provision", "--out", str(clients)],
-            installation.environment("gateway", "app")
-            | {f"{name.upper()}_CLIENT_SECRET": installation.keys[f"{name}_client_secret"] for name in OWNERS},
+            ["gateway.clients", "provision", "--out", str(self._wishes.data_dir / CLIENTS_FILE)],
+            installation.environment("gateway", "app") | secrets,
         )
-        say("databases are migrated, clients are entered")
 
     async def _start_processes(self, installation: Installation) -> None:
         """Start the services and every worker, and the gateway when the services behind it answer."""
         apps = [self._start_one(installation, name, "app") for name in SERVICES]
         for name in OWNERS:
             self._start_one(installation, name, "worker")
-        await self._wait_ready(installation, SERVICES, apps)
+        await asyncio.gather(self._enter_clients(installation), self._wait_ready(installation, SERVICES, apps))
         gateway = self._start_one(installation, "gateway", "app")
         await self._wait_ready(installation, ["gateway"], [gateway])
 
