@@ -16,7 +16,6 @@ from services.settlement.domain.assessment import Assessment
 from services.settlement.domain.calculation import ENGINE_VERSION
 from services.settlement.domain.layer import LayerResult, Step
 from services.settlement.domain.policy import PolicyVersion
-from services.settlement.domain.vocabulary import ORDINARY
 
 TRACE_FORMAT = 1
 
@@ -62,13 +61,12 @@ def answer_of(*, assessment: Assessment, identity: Identity | None, settled_at: 
 
 def entitlement_of(*, assessment: Assessment) -> dict[str, Any]:
     """Return under which class and categories the stay was settled."""
-    recognition, name = assessment.recognition, assessment.chosen.benefit_class
-    is_ordinary = name == ORDINARY
+    recognition = assessment.recognition
     return {
-        "benefit_class": name,
-        "counting_category": None if is_ordinary else recognition.counting_category,
-        "categories": [] if is_ordinary else list(recognition.categories),
-        "list_date": None if is_ordinary or recognition.list_date is None else recognition.list_date.isoformat(),
+        "benefit_class": assessment.chosen.benefit_class,
+        "counting_category": recognition.counting_category,
+        "categories": list(recognition.categories),
+        "list_date": recognition.list_date.isoformat() if recognition.list_date else None,
         "identity_open": recognition.is_open,
     }
 

@@ -19,7 +19,7 @@ from services.settlement.domain.explanation import Sentence, class_label
 from services.settlement.domain.policy import Institution, PolicyVersion, policy_of
 from services.settlement.domain.recognition import Recognition, recognise
 from services.settlement.domain.stay import Stay, facts_of
-from services.settlement.domain.vocabulary import ORDINARY, InsuranceState, Referral, VisitType
+from services.settlement.domain.vocabulary import InsuranceState, Referral, VisitType
 from services.settlement.usecases.assess_discharge import Rules
 
 
@@ -70,14 +70,13 @@ async def check_entitlement(uow: UnitOfWork, *, admission: Admission, rules: Rul
         on=admission.on,
     )
     classes = candidate_classes(version=version, categories=recognition.categories)
-    is_ordinary = classes[0] == ORDINARY
     is_waived, reason = _deposit(version, _stay(admission, institution, recognition), classes)
     return Entitlement(
         version=version,
         benefit_class=classes[0],
-        categories=() if is_ordinary else recognition.categories,
-        counting_category=None if is_ordinary else recognition.counting_category,
-        list_date=None if is_ordinary else recognition.list_date,
+        categories=recognition.categories,
+        counting_category=recognition.counting_category,
+        list_date=recognition.list_date,
         is_open=recognition.is_open,
         is_deposit_waived=is_waived,
         deposit_reason=reason,
