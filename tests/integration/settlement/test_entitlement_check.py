@@ -102,12 +102,12 @@ async def test_what_cannot_be_checked_is_refused_with_its_code(counter: Counter)
         assert (answer.status_code, answer.json()["code"]) == (status, code), fields
 
 
-async def test_a_category_without_a_class_in_the_county_is_paid_as_ordinary(counter: Counter) -> None:
+async def test_a_category_without_a_class_in_the_county_is_shown_and_paid_as_ordinary(counter: Counter) -> None:
     await counter.hold("special_care")
 
     held = (await counter.post(PATH, **asked())).json()
 
-    assert (held["benefit_class"], held["categories"]) == ("ordinary", [])
+    assert (held["benefit_class"], held["categories"]) == ("ordinary", ["special_care"])
 
 
 async def test_a_person_without_a_name_check_is_taken_by_number(counter: Counter) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from common.kit.cause import Cause
+from common.kit.sealing import Seal
 from common.kit.testing import bearer
+from services.settlement.adapters.policy_files import load_policies
+from services.settlement.usecases.read_settlement import Reader
+from services.settlement.usecases.render_slip import render_slip
 from tests.integration.settlement.conftest import (
     COUNTY,
     FAR_HOSPITAL,
@@ -163,6 +169,22 @@ async def test_the_slip_escapes_what_a_hospital_wrote_and_knows_temporary_patien
     assert "&lt;*" in page
     assert "临时身份" in page
     assert "身份待核" in page
+
+
+async def test_the_slip_names_the_code_of_a_hospital_that_the_county_has_dropped(counter: Counter) -> None:
+    settled = await counter.settle()
+    policy = replace(load_policies()[COUNTY], institutions=())
+
+    async with counter.database.unit_of_work(Cause("test")) as uow:
+        page = await render_slip(
+            uow,
+            settlement_id=UUID(settled["settlement_id"]),
+            reader=Reader(HOSPITAL, None),
+            policies={COUNTY: policy},
+            seal=Seal(bytes(32)),
+        )
+
+    assert HOSPITAL in page
 
 
 @pytest.mark.parametrize(
