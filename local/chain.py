@@ -31,7 +31,7 @@ from local.chain_hops import (
     hop_settlement,
     hop_token,
 )
-from local.chain_patient import choose_patient
+from local.chain_patient import Patient, choose_patient
 from local.demo_load import REQUEST_SECONDS, WORLD_FILE, add_suite_arguments
 from local.outside_client import CallRefused, ClientFile, ClientsUnusable, OutsideClient, read_clients
 from local.world import World, world_from_text
@@ -53,15 +53,8 @@ async def run_chain(*, base_url: str, clients: Path) -> Trail:
         callers = _callers(http, read_clients(clients))
         trail = Trail()
         await _say_hop(1, "token", hop_token, callers, trail)
-        patient = await choose_patient(
-            _world_beside(clients),
-            hospital=callers.hospital,
-            identity=callers.identity,
-            monitoring=callers.monitoring,
-            now=utc_now(),
-        )
+        patient = await _patient(_world_beside(clients), callers)
         trail.events_after = await end_of_log(callers.subscriber)
-        print(f"    patient: {'a listed person' if patient.is_listed else 'a person on no list'} of {BEIPIAO.name}")
         hops: tuple[tuple[str, Hop], ...] = (
             ("settlement", partial(hop_settlement, patient=patient)),
             ("outward log", hop_event),
@@ -72,6 +65,22 @@ async def run_chain(*, base_url: str, clients: Path) -> Trail:
         for number, (name, hop) in enumerate(hops, start=2):
             await _say_hop(number, name, hop, callers, trail)
     return trail
+
+
+async def _patient(world: World, callers: Callers) -> Patient:
+    """Choose whom to discharge, before the clock of the hops runs."""
+    try:
+        patient = await choose_patient(
+            world,
+            hospital=callers.hospital,
+            identity=callers.identity,
+            monitoring=callers.monitoring,
+            now=utc_now(),
+        )
+    except (CallRefused, httpx.TransportError) as failure:
+        raise HopMissed("preview", str(failure) or type(failure).__name__) from failure
+    print(f"    the patient is {'a listed person' if patient.is_listed else 'a person on no list'} of {BEIPIAO.name}")
+    return patient
 
 
 async def _say_hop(number: int, name: str, hop: Hop, callers: Callers, trail: Trail) -> None:
