@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +41,13 @@ _PATIENCE_SECONDS = 10.0
 
 Hop = Callable[[Callers, Trail], Awaitable[list[str]]]
 
+_BEHIND_THE_BROKER: Mapping[str, Hop] = {
+    "outward log": hop_event,
+    "health archive": hop_archive,
+    "follow-up": hop_follow_up,
+    "alert": hop_alert,
+}
+
 
 async def run_chain(*, base_url: str, clients: Path) -> Trail:
     """Send one discharge and print every hop.
@@ -55,16 +62,21 @@ async def run_chain(*, base_url: str, clients: Path) -> Trail:
         await _say_hop(1, "token", hop_token, callers, trail)
         patient = await _patient(_world_beside(clients), callers)
         trail.events_after = await end_of_log(callers.subscriber)
-        hops: tuple[tuple[str, Hop], ...] = (
-            ("settlement", partial(hop_settlement, patient=patient)),
-            ("outward log", hop_event),
-            ("health archive", hop_archive),
-            ("follow-up", hop_follow_up),
-            ("alert", hop_alert),
-        )
-        for number, (name, hop) in enumerate(hops, start=2):
-            await _say_hop(number, name, hop, callers, trail)
+        await _say_hop(2, "settlement", partial(hop_settlement, patient=patient), callers, trail)
+        await _say_hops_behind_the_broker(callers, trail)
     return trail
+
+
+async def _say_hops_behind_the_broker(callers: Callers, trail: Trail) -> None:
+    """Look for all that the event causes at once, since it happens at once, and print it in the order of the story."""
+    looking = [asyncio.create_task(_timed(hop, callers, trail)) for hop in _BEHIND_THE_BROKER.values()]
+    try:
+        for number, (name, task) in enumerate(zip(_BEHIND_THE_BROKER, looking, strict=True), start=3):
+            _print_hop(number, name, *await _named(name, task))
+    finally:
+        for task in looking:
+            task.cancel()
+        await asyncio.wait(looking)
 
 
 async def _patient(world: World, callers: Callers) -> Patient:
@@ -84,11 +96,24 @@ async def _patient(world: World, callers: Callers) -> Patient:
 
 
 async def _say_hop(number: int, name: str, hop: Hop, callers: Callers, trail: Trail) -> None:
+    _print_hop(number, name, *await _named(name, _timed(hop, callers, trail)))
+
+
+async def _timed(hop: Hop, callers: Callers, trail: Trail) -> tuple[list[str], int]:
+    """Return what a hop shows and after how many milliseconds it was seen."""
+    lines = await hop(callers, trail)
+    return lines, trail.elapsed_ms
+
+
+async def _named(name: str, seen: Awaitable[tuple[list[str], int]]) -> tuple[list[str], int]:
     try:
-        lines = await hop(callers, trail)
+        return await seen
     except (CallRefused, httpx.TransportError) as failure:
         raise HopMissed(name, str(failure) or type(failure).__name__) from failure
-    print(f" {number}  {name:<16} seen after {trail.elapsed_ms:>5} ms")
+
+
+def _print_hop(number: int, name: str, lines: list[str], elapsed_ms: int) -> None:
+    print(f" {number}  {name:<16} seen after {elapsed_ms:>5} ms")
     for line in lines:
         print(f"    {line}")
 
