@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.settlement.domain.accumulator import Balances, moved
+from services.settlement.domain.accumulator import Balances
 from services.settlement.domain.benefit_class import best_calculation
 from services.settlement.domain.bill import Bill, consistent_bill
 from services.settlement.domain.calculation import Calculation
@@ -46,11 +46,6 @@ class Assessment:
     chosen: Calculation
     compared: tuple[Calculation, ...]
     explanation: tuple[Sentence, ...]
-
-    @property
-    def after(self) -> Balances:
-        """The year's accounts after the stay."""
-        return moved(before=self.before, changes=self.chosen.changes)
 
 
 def admit(*, discharge: Discharge, policies: Mapping[str, CountyPolicy], today: date) -> Admitted:
