@@ -208,7 +208,8 @@ def _from_framework(error: HTTPException) -> DomainError:
         return ServerFault("an internal error; nothing was stored")
     code = _CODE_OF_STATUS.get(error.status_code)
     if code is None:
-        return MalformedBody("the request could not be read")
+        detail = "the request could not be read"
+        return MalformedBody(detail, errors=[{"pointer": "#", "code": "unreadable", "detail": detail}])
     return _refusal_of(code, _title(error.status_code))
 
 

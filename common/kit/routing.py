@@ -196,7 +196,8 @@ async def _read_typed(request: Request, limit: int, types: tuple[str, ...]) -> N
 
 def _check_query(request: Request, known: frozenset[str]) -> None:
     if "\x00" in request.scope["path"]:
-        raise MalformedBody("the path contains NUL")
+        detail = "the path contains NUL"
+        raise MalformedBody(detail, errors=[{"pointer": "path", "code": "text_invalid", "detail": detail}])
     if not request.scope["query_string"]:
         return
     for name, value in request.query_params.multi_items():
