@@ -109,7 +109,7 @@ async def fresh_database(postgres_server: Server, _templates: Callable[[str], st
     async def open_one(service: str = "kit", *, pool_size: int = 10) -> Database:
         template = await asyncio.to_thread(_templates, service)
         name = f"test_{uuid4().hex}"
-        await postgres_server.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await postgres_server.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         database = Database(postgres_server.url_of(name), pool_size=pool_size)
         opened.append((name, database))
         return database
