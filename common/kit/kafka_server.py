@@ -5,6 +5,8 @@ Used by `make kafka` and by the tests; for trials only, one node keeps no copies
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import socket
 import subprocess
@@ -19,6 +21,7 @@ from common.kit.child_process import die_with_parent
 ROOT = Path(__file__).resolve().parents[2]
 JARS = ROOT / ".kafka" / "jars"
 POM = ROOT / "deploy" / "kafka" / "pom.xml"
+CHECKSUMS = ROOT / "deploy" / "kafka" / "jars.sha256"
 START_SECONDS = 60.0
 MAVEN_SECONDS = 300
 JAVA = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -58,9 +61,9 @@ class KafkaNotStarted(RuntimeError):
     """The broker did not come up in time; the text has the end of its log."""
 
 
-def missing_tools() -> str:
-    """Return what this machine lacks for a real Kafka, empty when nothing."""
-    lacking = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+def missing_tools(*tools: str) -> str:
+    """Return which of the tools this machine lacks and how to get them, empty when none."""
+    lacking = [tool for tool in tools if shutil.which(tool) is None]
     if not lacking:
         return ""
     remedy = "install Java 17 and Maven (Debian: apt-get install openjdk-17-jre-headless maven)"
@@ -68,20 +71,21 @@ def missing_tools() -> str:
 
 
 def fetch_jars() -> None:
-    """Bring the pinned jars into the ignored folder, once.
+    """Bring the pinned jars into the ignored folder, once, and hold them to their checksums.
 
     Raises:
-        KafkaMissing: If a tool is missing or Maven fails.
+        KafkaMissing: If a tool is missing, Maven fails, or a jar is not the pinned one.
     """
-    if (JARS / ".complete").exists() and (JARS / ".complete").read_text() == POM.read_text():
-        return
-    lacking = missing_tools()
-    if lacking:
+    pins = POM.read_text() + CHECKSUMS.read_text()
+    is_complete = (JARS / ".complete").exists() and (JARS / ".complete").read_text() == pins
+    if lacking := missing_tools("java") if is_complete else missing_tools("java", "mvn"):
         raise KafkaMissing(lacking)
-    shutil.rmtree(JARS, ignore_errors=True)
+    if is_complete:
+        return
+    fresh = JARS.with_name(f"jars-{os.getpid()}")
     copy = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
     run = subprocess.run(  # noqa: S603 - fixed command
-        ["mvn", "-q", "-B", "-f", str(POM), copy, f"-DoutputDirectory={JARS}", "-DincludeScope=runtime"],  # noqa: S607
+        ["mvn", "-q", "-B", "-f", str(POM), copy, f"-DoutputDirectory={fresh}", "-DincludeScope=runtime"],  # noqa: S607
         capture_output=True,
         text=True,
         timeout=MAVEN_SECONDS,
@@ -89,7 +93,19 @@ def fetch_jars() -> None:
     )
     if run.returncode != 0:
         raise KafkaMissing(f"Maven could not bring Kafka's jars:\n{(run.stdout + run.stderr)[-2000:]}")
-    (JARS / ".complete").write_text(POM.read_text())
+    if differing := _differing(fresh):
+        shutil.rmtree(fresh)
+        raise KafkaMissing(f"not the jars pinned in {CHECKSUMS.relative_to(ROOT)}: {', '.join(sorted(differing))}")
+    (fresh / ".complete").write_text(pins)
+    shutil.rmtree(JARS, ignore_errors=True)
+    fresh.rename(JARS)
+
+
+def _differing(folder: Path) -> set[str]:
+    """Return the jars that are missing, unknown or of another content than pinned."""
+    pinned = {(line.split()[1], line.split()[0]) for line in CHECKSUMS.read_text().splitlines()}
+    found = {(jar.name, hashlib.sha256(jar.read_bytes()).hexdigest()) for jar in folder.glob("*.jar")}
+    return {name for name, _ in pinned ^ found}
 
 
 class KafkaServer:
