@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 PARTITIONS = 12
 MAX_RECORD_BYTES = 262_144
+RETENTION = timedelta(days=14)
 
 TopicPartition = tuple[str, int]
 Headers = tuple[tuple[str, bytes], ...]
@@ -31,7 +32,7 @@ class CommitRefused(Exception):
 
 
 class OffsetOutOfRange(Exception):
-    """The group's place is no longer kept by the broker: events were missed there."""
+    """The group's place is no longer kept: events were missed there; the next fetch reads what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,12 @@ class Consumer(Protocol):
     """Reads the partitions that its group gives it."""
 
     async def fetch(self, max_records: int, wait: float) -> list[InboundRecord]:
-        """Return records grouped by partition and in order; empty after `wait` seconds."""
+        """Return records grouped by partition and in order; empty after `wait` seconds.
+
+        Raises:
+            BrokerUnavailable: If the broker does not answer.
+            OffsetOutOfRange: Once for each place that is no longer kept.
+        """
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Store the next offset to read of each partition.

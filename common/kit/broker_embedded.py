@@ -22,20 +22,21 @@ from common.kit.broker import (
     OffsetOutOfRange,
     TopicPartition,
 )
-from common.kit.broker_store import TROUBLE, WAKE_CHANNEL
-from common.kit.wake import plain_dsn
+from common.kit.broker_store import WAKE_CHANNEL
+from common.kit.wake import TROUBLE, plain_dsn
 
 IDLE_SESSION_SECONDS = 15
 TOUCH_SECONDS = 5.0
 TAKE_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
+_HEADS = "SELECT topic, partition, first_offset, next_offset FROM broker_partition WHERE topic = ANY($1::text[])"
 _FETCH = """
-SELECT r.* FROM unnest($1::text[], $2::smallint[], $3::bigint[]) WITH ORDINALITY AS w(topic, partition, place, turn)
-CROSS JOIN LATERAL (
-    SELECT * FROM broker_record r
-    WHERE r.topic = w.topic AND r.partition = w.partition AND r.broker_offset >= w.place
-    ORDER BY r.broker_offset LIMIT $4
-) r ORDER BY w.turn, r.broker_offset LIMIT $4
+SELECT r.* FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[])
+    WITH ORDINALITY AS w(topic, partition, from_offset, to_offset, turn)
+JOIN broker_record r ON r.topic = w.topic AND r.partition = w.partition
+    AND r.broker_offset >= w.from_offset AND r.broker_offset < w.to_offset
+ORDER BY w.turn, r.broker_offset
 """
 _PLACES = """
 SELECT w.topic, w.partition, g.committed_offset, coalesce(b.first_offset, 0) AS first_offset,
@@ -86,7 +87,7 @@ class EmbeddedConsumer:
             if records or left <= 0:
                 return records
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), left)
+                await asyncio.wait_for(self._woken.wait(), min(left, POLL_SECONDS))
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Store the next offsets on the connection that holds the locks; who lost them cannot commit.
@@ -137,17 +138,45 @@ class EmbeddedConsumer:
         connection = await self._connected()
         if len(self._positions) < len(self._all) and time.monotonic() - self._tried_at > TAKE_SECONDS:
             await self._take_free(connection)
-        wanted = list(self._positions.items())
-        if not wanted:
+        if not self._positions:
             return []
-        self._turn = (self._turn + 1) % len(wanted)
-        wanted = wanted[self._turn :] + wanted[: self._turn]
-        rows = await connection.fetch(
-            _FETCH, [tp[0] for tp, _ in wanted], [tp[1] for tp, _ in wanted], [o for _, o in wanted], max_records
+        heads = await connection.fetch(_HEADS, sorted({topic for topic, _ in self._positions}))
+        ranges = self._share(
+            {(r["topic"], r["partition"]): (r["first_offset"], r["next_offset"]) for r in heads}, max_records
         )
-        for row in rows:
-            self._positions[row["topic"], row["partition"]] = row["broker_offset"] + 1
-        return [_inbound(row) for row in rows]
+        if not ranges:
+            return []
+        topics, partitions, starts, ends = zip(*ranges, strict=True)
+        found = []
+        for row in await connection.fetch(_FETCH, topics, partitions, starts, ends):
+            place = (row["topic"], row["partition"])
+            if row["broker_offset"] == self._positions[place]:  # Else the rows before it have just been forgotten.
+                self._positions[place] += 1
+                found.append(_inbound(row))
+        return found
+
+    def _share(
+        self, heads: Mapping[TopicPartition, tuple[int, int]], max_records: int
+    ) -> list[tuple[str, int, int, int]]:
+        """Return what to read, as (topic, partition, from, to); offsets are dense, so the count is known beforehand.
+
+        Raises:
+            OffsetOutOfRange: If a position lies outside of what is kept; it is set to the first record kept.
+        """
+        self._turn = (self._turn + 1) % len(self._positions)
+        places = list(self._positions)
+        ranges, left = [], max_records
+        for place in places[self._turn :] + places[: self._turn]:
+            first, end = heads.get(place, (0, 0))
+            position = self._positions[place]
+            if not first <= position <= end:
+                self._positions[place] = first
+                raise OffsetOutOfRange(f"{place[0]}/{place[1]} keeps {first} to {end}, the group is at {position}")
+            take = min(end - position, left)
+            if take > 0:
+                ranges.append((*place, position, position + take))
+                left -= take
+        return ranges
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
@@ -173,12 +202,8 @@ class EmbeddedConsumer:
         won = [missing[row["place"] - 1] for row in held if row["held"]]
         rows = await connection.fetch(_PLACES, self._group, [t for t, _ in won], [p for _, p in won])
         for row in rows:
-            committed, first = row["committed_offset"], row["first_offset"]
-            self._positions[row["topic"], row["partition"]] = first if committed is None else committed
-            if committed is not None and committed < first:
-                raise OffsetOutOfRange(
-                    f"{row['topic']}/{row['partition']} starts at {first}, the group is at {committed}"
-                )
+            committed = row["committed_offset"]
+            self._positions[row["topic"], row["partition"]] = row["first_offset"] if committed is None else committed
 
     async def _keep(self) -> None:
         """Use the connection every five seconds: a paused process does not, and loses its partitions."""

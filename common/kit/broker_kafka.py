@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     OutOfOrderSequenceNumber,
     ProducerFenced,
@@ -35,11 +36,11 @@ from common.kit.broker import (
     RecordTooLarge,
 )
 from common.kit.broker import TopicPartition as Place
+from common.kit.kafka_client import CALL_SECONDS, bounded, check_topics, looking, places, started, stopped
 
 SEND_SECONDS = 10.0
-COMMIT_SECONDS = 5.0
-START_SECONDS = 15.0
-STOP_SECONDS = 10.0
+SILENT_SECONDS = 60.0
+SESSION_MS, HEARTBEAT_MS = 30_000, 3_000
 _BROKEN = (
     OutOfOrderSequenceNumber,
     UnknownProducerId,
@@ -73,31 +74,33 @@ class KafkaProducer:
             compression_type="lz4",
             request_timeout_ms=10_000,
         )
-        await _started(producer)
+        await started(producer)
         return cls(producer)
 
     async def publish(self, records: Sequence[OutboundRecord]) -> list[Exception | None]:
-        """Hand all records to the client, then gather the acknowledgements."""
-        outcomes: list[Exception | None] = [None] * len(records)
-        waiting: list[tuple[int, Awaitable[Any]]] = []
-        for place, record in enumerate(records):
-            if len(record.value) > MAX_RECORD_BYTES:
-                outcomes[place] = RecordTooLarge(f"{len(record.value)} bytes, the limit is {MAX_RECORD_BYTES}")
-                continue
-            try:
-                sent = await asyncio.wait_for(self._send(record), SEND_SECONDS)
-            except (KafkaError, TimeoutError) as error:
-                outcomes[place:] = [_named(error)] * (len(records) - place)
-                break
-            waiting.append((place, sent))
-        if waiting:
-            await asyncio.wait([asyncio.ensure_future(sent) for _, sent in waiting], timeout=SEND_SECONDS)
-        for place, sent in waiting:
-            outcomes[place] = _outcome(asyncio.ensure_future(sent))
+        """Hand all records to the client, then gather the acknowledgements; both within ten seconds."""
+        deadline = asyncio.get_running_loop().time() + SEND_SECONDS
+        sent: dict[int, asyncio.Future[Any]] = {}
+        outcomes: list[Exception | None] = [ProducerBroken("not handed to the client in time")] * len(records)
+        place = 0
+        try:
+            async with asyncio.timeout_at(deadline):
+                for place, record in enumerate(records):
+                    if len(record.value) > MAX_RECORD_BYTES:
+                        outcomes[place] = RecordTooLarge(f"{len(record.value)} bytes, the limit is {MAX_RECORD_BYTES}")
+                    else:
+                        sent[place] = await self._send(record)
+        except (KafkaError, TimeoutError) as error:
+            outcomes[place:] = [_named(error)] * (len(records) - place)
+        if sent:
+            left = deadline - asyncio.get_running_loop().time()
+            await asyncio.wait(sent.values(), timeout=max(left, 0))
+        for index, future in sent.items():
+            outcomes[index] = _outcome(future)
         return outcomes
 
-    async def _send(self, record: OutboundRecord) -> Awaitable[Any]:
-        sent: Awaitable[Any] = await self._producer.send(
+    async def _send(self, record: OutboundRecord) -> asyncio.Future[Any]:
+        sent: asyncio.Future[Any] = await self._producer.send(
             record.topic,
             value=record.value,
             key=record.key,
@@ -108,7 +111,7 @@ class KafkaProducer:
 
     async def close(self) -> None:
         """Stop within bounded time; a hanging client is cut off."""
-        await _stopped(self._producer)
+        await stopped(self._producer)
 
 
 class KafkaConsumer:
@@ -125,40 +128,64 @@ class KafkaConsumer:
         """Return a started member of the group.
 
         Raises:
-            BrokerUnavailable: If no broker answers in time.
+            BrokerUnavailable: If no broker answers in time or a topic is not there as it should be.
         """
+        await check_topics(bootstrap, topics)
         consumer = AIOKafkaConsumer(
             *topics,
             bootstrap_servers=bootstrap,
             group_id=group,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # `fetch` sets a new group to the beginning; a lost place must be loud.
             max_poll_records=500,
-            session_timeout_ms=30_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
             isolation_level="read_committed",
             partition_assignment_strategy=[StickyPartitionAssignor],
             request_timeout_ms=40_000,
         )
-        await _started(consumer)
+        await started(consumer)
         return cls(consumer, bootstrap, group, topics)
 
     async def fetch(self, max_records: int, wait: float) -> list[InboundRecord]:
-        """Return up to `max_records`, grouped by partition.
+        """Return up to `max_records`, grouped by partition; a new group begins at the first record.
 
         Raises:
-            BrokerUnavailable: On trouble of the client that may pass.
+            BrokerUnavailable: On trouble of the client that may pass, or a minute of silence.
             OffsetOutOfRange: If the group's place is no longer kept.
         """
-        try:
-            batches = await self._consumer.getmany(timeout_ms=int(wait * 1000), max_records=max_records)
-        except OffsetOutOfRangeError as error:
-            raise OffsetOutOfRange(str(error)) from error
-        except KafkaError as error:
-            raise BrokerUnavailable(str(error)) from error
-        return [_inbound(record) for record in chain.from_iterable(batches.values())]
+        deadline = asyncio.get_running_loop().time() + wait
+        while True:
+            left = max(deadline - asyncio.get_running_loop().time(), 0)
+            try:
+                async with asyncio.timeout(left + SILENT_SECONDS):
+                    batches = await self._consumer.getmany(timeout_ms=int(left * 1000), max_records=max_records)
+                return [_inbound(record) for record in chain.from_iterable(batches.values())]
+            except NoOffsetForPartitionError:
+                await self._begin()
+                if left == 0:
+                    return []
+            except OffsetOutOfRangeError as error:
+                await self._to_first(error.args[0])
+                raise OffsetOutOfRange(f"no longer kept: {error.args[0]}") from error
+            except (KafkaError, TimeoutError) as error:
+                raise BrokerUnavailable(str(error) or type(error).__name__) from error
+
+    async def _begin(self) -> None:
+        """Set every partition for which the group has no place to its first record."""
+        assigned = list(self._consumer.assignment())
+        async with bounded():
+            committed = await asyncio.gather(*(self._consumer.committed(place) for place in assigned))
+        await self._to_first([place for place, offset in zip(assigned, committed, strict=True) if offset is None])
+
+    async def _to_first(self, wanted: Collection[TopicPartition]) -> None:
+        if not wanted:
+            return
+        with contextlib.suppress(IllegalStateError):  # Moved to another member meanwhile, which does the same.
+            async with bounded():
+                await self._consumer.seek_to_beginning(*wanted)
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
         """Commit explicit offsets.
@@ -168,7 +195,7 @@ class KafkaConsumer:
         """
         wanted = {TopicPartition(topic, partition): offset for (topic, partition), offset in offsets.items()}
         try:
-            await asyncio.wait_for(self._consumer.commit(wanted), COMMIT_SECONDS)
+            await asyncio.wait_for(self._consumer.commit(wanted), CALL_SECONDS)
         except (CommitFailedError, IllegalStateError, TimeoutError) as error:
             raise CommitRefused(str(error) or type(error).__name__) from error
         except KafkaError as error:
@@ -176,63 +203,32 @@ class KafkaConsumer:
 
     async def lag(self) -> int:
         """Return how many records the group has still to read, seen by a second, short-lived client."""
-        async with _looking(self._bootstrap, self._group) as client:
-            places = await _places(client, self._topics)
-            ends, firsts = await client.end_offsets(places), await client.beginning_offsets(places)
-            total = 0
-            for place in places:
-                committed = await client.committed(place)
-                total += max(0, ends[place] - (firsts[place] if committed is None else committed))
-        return total
+        async with looking(self._bootstrap, self._group) as client:
+            found = await places(client, self._topics)
+            ends, firsts = await client.end_offsets(found), await client.beginning_offsets(found)
+            committed = await asyncio.gather(*(client.committed(place) for place in found))
+        return sum(
+            max(0, ends[place] - max(offset or 0, firsts[place]))
+            for place, offset in zip(found, committed, strict=True)
+        )
 
     async def end_offsets(self) -> dict[Place, int]:
         """Return the next offset of every partition of the topics."""
-        async with _looking(self._bootstrap, None) as client:
-            ends = await client.end_offsets(await _places(client, self._topics))
+        async with looking(self._bootstrap, None) as client:
+            ends = await client.end_offsets(await places(client, self._topics))
         return {(place.topic, place.partition): offset for place, offset in ends.items()}
 
     async def close(self) -> None:
         """Leave the group within bounded time; a hanging client is cut off."""
-        await _stopped(self._consumer)
-
-
-@contextlib.asynccontextmanager
-async def _looking(bootstrap: str, group: str | None) -> Any:  # noqa: ANN401 - aiokafka has no types
-    client = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
-    await _started(client)
-    try:
-        yield client
-    finally:
-        await _stopped(client)
-
-
-async def _places(client: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
-    await client._client.set_topics(topics)  # noqa: SLF001 - the only way to learn partitions without subscribing
-    return [TopicPartition(topic, number) for topic in topics for number in client.partitions_for_topic(topic) or ()]
-
-
-async def _started(client: Any) -> None:  # noqa: ANN401 - aiokafka has no types
-    try:
-        await asyncio.wait_for(client.start(), START_SECONDS)
-    except (KafkaError, OSError, TimeoutError) as error:
-        await _stopped(client)
-        raise BrokerUnavailable(str(error) or type(error).__name__) from error
-
-
-async def _stopped(client: Any) -> None:  # noqa: ANN401 - aiokafka has no types
-    try:
-        await asyncio.wait_for(client.stop(), STOP_SECONDS)
-    except (KafkaError, TimeoutError, asyncio.CancelledError):
-        inner = getattr(client, "client", None) or getattr(client, "_client", None)
-        if inner is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(inner.close(), STOP_SECONDS)
+        await stopped(self._consumer)
 
 
 def _outcome(sent: asyncio.Future[Any]) -> Exception | None:
     """Return None for an acknowledged record; a duplicate's offset of -1 counts as acknowledged too."""
     if not sent.done():
         return ProducerBroken("no acknowledgement in time")
+    if sent.cancelled():
+        return ProducerBroken("the client gave the record up")
     error = sent.exception()
     return None if error is None else _named(error)
 

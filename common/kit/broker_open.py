@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.kit.broker import Consumer, Producer
+from common.kit.broker import RETENTION, Consumer, Producer
 from common.kit.broker_embedded import EmbeddedConsumer
 from common.kit.broker_kafka import KafkaConsumer, KafkaProducer
-from common.kit.broker_store import EmbeddedProducer
+from common.kit.broker_store import EmbeddedProducer, forget
+from common.kit.clock import Clock
 from common.kit.settings import ServiceSettings
 
 
@@ -37,6 +38,12 @@ async def open_consumer(settings: ServiceSettings, *, group: str, topics: Sequen
     if settings.broker == "kafka":
         return await KafkaConsumer.connected(_bootstrap(settings), group=group, topics=topics)
     return EmbeddedConsumer(_broker_url(settings), group=group, topics=topics)
+
+
+async def forget_expired(settings: ServiceSettings, clock: Clock) -> None:
+    """Delete what the embedded broker has kept for longer than the retention; Kafka does it by itself."""
+    if settings.broker == "embedded":
+        await forget(_broker_url(settings), before=clock() - RETENTION)
 
 
 def _bootstrap(settings: ServiceSettings) -> str:

@@ -1,4 +1,4 @@
-"""The embedded broker's log: its tables, appending to them, and making them.
+"""The embedded broker's log: its tables, appending to them, forgetting what is old, and making them.
 
 `python -m common.kit.broker_store create` makes the tables of the database named by BROKER_DATABASE_URL.
 """
@@ -10,15 +10,15 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 
 from common.kit.broker import MAX_RECORD_BYTES, BrokerUnavailable, OutboundRecord, RecordTooLarge
-from common.kit.wake import plain_dsn
+from common.kit.wake import TROUBLE, plain_dsn
 
 WAKE_CHANNEL = "broker_wake"
 PUBLISH_TIMEOUT_SECONDS = 10.0
-TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS broker_partition (
@@ -43,6 +43,13 @@ SELECT topic, partition, count(*) FROM unnest($1::text[], $2::smallint[]) AS i(t
 GROUP BY topic, partition ORDER BY topic, partition
 ON CONFLICT (topic, partition) DO UPDATE SET next_offset = b.next_offset + excluded.next_offset
 RETURNING topic, partition, next_offset
+"""
+_FORGET_STEP = 1_000
+_OLD_END = """
+SELECT max(broker_offset) + 1 FROM (
+    SELECT broker_offset, appended_at FROM broker_record
+    WHERE topic = $1 AND partition = $2 ORDER BY broker_offset LIMIT $3
+) oldest WHERE appended_at < $4
 """
 
 
@@ -113,6 +120,39 @@ async def create(url: str) -> None:
         await connection.execute(SCHEMA)
     finally:
         await connection.close()
+
+
+async def forget(url: str, *, before: datetime) -> int:
+    """Delete records appended before that instant, in small steps, raising `first_offset`; return how many."""
+    connection = await asyncpg.connect(plain_dsn(url), timeout=10)
+    try:
+        places = await connection.fetch("SELECT topic, partition FROM broker_partition ORDER BY topic, partition")
+        return sum([await _forget_in(connection, row["topic"], row["partition"], before) for row in places])
+    finally:
+        await connection.close()
+
+
+async def _forget_in(connection: asyncpg.Connection, topic: str, partition: int, before: datetime) -> int:
+    forgotten = 0
+    while True:
+        async with connection.transaction():
+            end = await connection.fetchval(_OLD_END, topic, partition, _FORGET_STEP, before)
+            if end is None:
+                return forgotten
+            await connection.execute(
+                "UPDATE broker_partition SET first_offset = greatest(first_offset, $3) "
+                "WHERE topic = $1 AND partition = $2",
+                topic,
+                partition,
+                end,
+            )
+            gone = await connection.execute(
+                "DELETE FROM broker_record WHERE topic = $1 AND partition = $2 AND broker_offset < $3",
+                topic,
+                partition,
+                end,
+            )
+        forgotten += int(gone.split()[-1])
 
 
 def main() -> None:

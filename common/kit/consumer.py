@@ -18,7 +18,7 @@ import structlog
 
 from common.core.errors import DomainError
 from common.kit import inbox, metrics
-from common.kit.broker import BrokerUnavailable, CommitRefused, Consumer, InboundRecord
+from common.kit.broker import BrokerUnavailable, CommitRefused, Consumer, InboundRecord, OffsetOutOfRange
 from common.kit.cause import Cause
 from common.kit.clock import Clock
 from common.kit.db import Database, UnitOfWork
@@ -67,6 +67,11 @@ class EventConsumer:
             except BrokerUnavailable as error:
                 log.warning("broker_unavailable", consumer=self.name, error=str(error))
                 await _pause(stop, 1.0)
+                continue
+            except OffsetOutOfRange as error:
+                # Events were missed: the sequences of their keys show which; what is left is read meanwhile.
+                log.error("offset_out_of_range", consumer=self.name, error=str(error))  # noqa: TRY400 - no stack: it is no bug
+                metrics.OUT_OF_RANGE.labels(self.name).inc()
                 continue
             metrics.CONSUMER_PROGRESS.labels(self.name).set(time.time())
             for (topic, partition), group in groupby(records, key=lambda r: (r.topic, r.partition)):

@@ -27,6 +27,7 @@ _TRANSIENT = (
     asyncpg.TooManyConnectionsError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # A line lost during a pause; see common/kit/wake.py.
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.DiskFullError,
 )

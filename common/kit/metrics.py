@@ -1,7 +1,8 @@
 """The metrics of the event plumbing, declared in one place.
 
-Must be zero: `dead_total`. Alarm on growth: `outbox_pending`, `outbox_oldest_seconds`, `parked_keys`, `gap_total`,
-`inbox_duplicates_total`, `consumer_last_progress_seconds`. Must not be zero over a working day: `consumed_total`.
+Must be zero: `dead_total`, `offset_out_of_range_total`. Alarm on growth: `outbox_pending`, `outbox_oldest_seconds`,
+`parked_keys`, `gap_total`, `inbox_duplicates_total`, `consumer_last_progress_seconds`. Must not be zero over a working
+day: `consumed_total`.
 """
 
 from __future__ import annotations
@@ -20,4 +21,5 @@ GAPS = Counter("gap_total", "Events that arrived before an earlier one of their 
 DEAD = Counter("dead_total", "Events given up; each asks for an operator", ["consumer"])
 PARKED_KEYS = Gauge("parked_keys", "Keys whose events are set aside", ["consumer"])
 PARKED_OLDEST_SECONDS = Gauge("parked_oldest_seconds", "Age of the oldest diversion", ["consumer"])
+OUT_OF_RANGE = Counter("offset_out_of_range_total", "Times the broker no longer kept the group's place", ["consumer"])
 CONSUMER_PROGRESS = Gauge("consumer_last_progress_seconds", "Unix time of the last return of a fetch", ["consumer"])

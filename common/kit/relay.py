@@ -75,7 +75,7 @@ class Relay:
                 await _wait(stop, backoff * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
                 backoff = min(backoff * 2, BACKOFF_LAST)
                 continue
-            except asyncpg.InterfaceError as error:
+            except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 log.warning("relay_lost_connection", error=str(error)[:200])
                 await self._abandon()
                 continue

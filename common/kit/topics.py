@@ -13,10 +13,10 @@ import sys
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from common.kit.broker import PARTITIONS
+from common.kit.broker import PARTITIONS, RETENTION
 from common.published.catalogue import PRODUCERS, topic_of
 
-RETENTION_MS = 14 * 24 * 3600 * 1000
+RETENTION_MS = int(RETENTION.total_seconds()) * 1000
 PATIENCE_SECONDS = 60.0
 
 

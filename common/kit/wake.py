@@ -15,6 +15,9 @@ import asyncpg
 OUTBOX_CHANNEL = "outbox_wake"
 DEBOUNCE_SECONDS = 0.005
 RECONNECT_SECONDS = 1.0
+# What a line to the database may raise when it is lost. After a pause asyncpg raises InternalClientError: the server's
+# farewell has been read, the end of the line not yet.
+TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 def plain_dsn(url: str) -> str:
@@ -46,7 +49,7 @@ class Notifier:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await asyncpg.connect(self._dsn, timeout=5)
                 await self._connection.execute(f"NOTIFY {self._channel}", timeout=5)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except TROUBLE:
                 # The poll finds the rows; a broken line is rebuilt at the next wake.
                 self._connection = None
             if not self._again:
@@ -58,7 +61,7 @@ class Notifier:
         if self._task is not None:
             await asyncio.wait([self._task], timeout=5)
         if self._connection is not None:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(*TROUBLE):
                 await self._connection.close(timeout=2)
 
 
@@ -74,7 +77,7 @@ async def listen(url: str, on_wake: Callable[[], None], channel: str = OUTBOX_CH
             await connection.add_listener(channel, lambda *_: on_wake())
             on_wake()
             await lost.wait()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except TROUBLE:
             pass  # The poll goes on meanwhile; the next round connects again.
         finally:
             if connection is not None and not connection.is_closed():

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from common.kit.broker import Consumer
-from common.kit.broker_open import open_consumer, open_producer
+from common.kit.broker_open import forget_expired, open_consumer, open_producer
 from common.kit.clock import Clock
 from common.kit.consumer import EventConsumer, Handler
 from common.kit.db import Database
@@ -27,6 +27,7 @@ from common.published.catalogue import BY_TYPE, topic_of
 FINISH_BATCH_SECONDS = 20.0
 CLOSE_SECONDS = 10.0
 BROKER_RETRY_SECONDS = 2.0
+RETENTION_SECONDS = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ async def run_parts(parts: WorkerParts, stop: asyncio.Event) -> None:
             ),
             name="drainer",
         ),
-        *(asyncio.create_task(_run_job(job, stop), name=job.name) for job in parts.jobs),
+        *(asyncio.create_task(_run_job(job, stop), name=job.name) for job in [_retention(parts), *parts.jobs]),
     ]
     relay_stop = asyncio.Event()
     relay_task = asyncio.create_task(relay.run(relay_stop), name="relay")
@@ -133,6 +134,10 @@ async def _opened(parts: WorkerParts, stop: asyncio.Event) -> Consumer | None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), BROKER_RETRY_SECONDS)
     return None
+
+
+def _retention(parts: WorkerParts) -> Job:
+    return Job("broker_retention", RETENTION_SECONDS, lambda: forget_expired(parts.settings, parts.clock))
 
 
 async def _run_job(job: Job, stop: asyncio.Event) -> None:

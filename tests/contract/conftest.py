@@ -1,19 +1,21 @@
 """Both brokers behind one face: what the contract suite opens, kills and inspects."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
-import asyncpg
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
-from common.kit.broker import PARTITIONS, Consumer, OutboundRecord, Producer
+from common.kit.broker import PARTITIONS, BrokerUnavailable, Consumer, InboundRecord, OutboundRecord, Producer
 from common.kit.broker_embedded import EmbeddedConsumer
 from common.kit.broker_kafka import KafkaConsumer, KafkaProducer
-from common.kit.broker_store import EmbeddedProducer, create
-from common.kit.wake import plain_dsn
+from common.kit.broker_store import EmbeddedProducer, create, forget
+from common.kit.postgres_server import throwaway_postgres
+from common.kit.testing import Server
 
 
 @dataclass
@@ -25,6 +27,8 @@ class Stage:
     topic: str
     producer: Callable[[], Awaitable[Producer]]
     consumer: Callable[[str], Awaitable[Consumer]]
+    forget_before: Callable[[InboundRecord], Awaitable[None]]
+    crash: Callable[[], None]
 
     def records(self, keys: list[str], count: int) -> list[OutboundRecord]:
         """Numbered records, spread over the keys; the partition is the key's place in the list."""
@@ -41,36 +45,77 @@ class Stage:
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def stage(request, postgres_server) -> Stage:
-    topic = f"t{uuid4().hex[:10]}.events"
+async def stage(request) -> AsyncIterator[Stage]:
     if request.param == "embedded":
-        name = f"broker_{uuid4().hex[:10]}"
-        await postgres_server.run(f'CREATE DATABASE "{name}"')
-        url = postgres_server.url_of(name)
-        await create(url)
+        server = request.getfixturevalue("postgres_server")
+        async with embedded_stage(server, crash=lambda: pytest.fail("this server is shared")) as made:
+            yield made
+    else:
+        yield await kafka_stage(request)
 
-        async def produce() -> Producer:
-            return EmbeddedProducer(url)
 
-        async def consume(group: str) -> Consumer:
-            return EmbeddedConsumer(url, group=group, topics=[topic])
-
-        yield Stage("embedded", url, topic, produce, consume)
-        await postgres_server.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def mortal_stage(request) -> AsyncIterator[Stage]:
+    """A stage whose broker may be killed; it starts again from the main thread, with whose end a child ends."""
+    if request.param == "kafka":
+        yield await kafka_stage(request)
         return
-    bootstrap = request.getfixturevalue("kafka_bootstrap")
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    with throwaway_postgres() as server:
+
+        def crash() -> None:
+            server.kill()
+            server.start()
+
+        async with embedded_stage(Server(server.url()), crash=crash) as made:
+            yield made
+
+
+@asynccontextmanager
+async def embedded_stage(server: Server, *, crash: Callable[[], None]) -> AsyncIterator[Stage]:
+    name, topic = f"broker_{uuid4().hex[:10]}", f"t{uuid4().hex[:10]}.events"
+    await server.run(f'CREATE DATABASE "{name}"')
+    url = server.url_of(name)
+    await create(url)
+
+    async def produce() -> Producer:
+        return EmbeddedProducer(url)
+
+    async def consume(group: str) -> Consumer:
+        return EmbeddedConsumer(url, group=group, topics=[topic])
+
+    async def forget_before(record: InboundRecord) -> None:
+        await forget(url, before=record.appended_at)
+
+    yield Stage("embedded", url, topic, produce, consume, forget_before, crash)
+    await server.run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def kafka_stage(request) -> Stage:
+    server = request.getfixturevalue("kafka_server")
+    topic = f"t{uuid4().hex[:10]}.events"
+    admin = AIOKafkaAdminClient(bootstrap_servers=server.bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
     await admin.close()
 
-    async def produce_kafka() -> Producer:
-        return await KafkaProducer.connected(bootstrap)
+    async def produce() -> Producer:
+        return await KafkaProducer.connected(server.bootstrap)
 
-    async def consume_kafka(group: str) -> Consumer:
-        return await KafkaConsumer.connected(bootstrap, group=group, topics=[topic])
+    async def consume(group: str) -> Consumer:
+        return await KafkaConsumer.connected(server.bootstrap, group=group, topics=[topic])
 
-    yield Stage("kafka", bootstrap, topic, produce_kafka, consume_kafka)
+    async def forget_before(record: InboundRecord) -> None:
+        client = AIOKafkaAdminClient(bootstrap_servers=server.bootstrap)
+        await client.start()
+        place = TopicPartition(topic, record.partition)
+        await client.delete_records({place: RecordsToDelete(before_offset=record.broker_offset)})
+        await client.close()
+
+    def crash() -> None:
+        server.kill()
+        server.start()
+
+    return Stage("kafka", server.bootstrap, topic, produce, consume, forget_before, crash)
 
 
 async def read(consumer: Consumer, count: int, *, seconds: float = 20.0, commit: bool = True) -> list:
@@ -78,26 +123,12 @@ async def read(consumer: Consumer, count: int, *, seconds: float = 20.0, commit:
     deadline = asyncio.get_running_loop().time() + seconds
     found: list = []
     while len(found) < count and asyncio.get_running_loop().time() < deadline:
-        records = await consumer.fetch(500, 0.5)
+        try:
+            records = await consumer.fetch(500, 0.5)
+        except BrokerUnavailable:  # It is coming back; the deadline judges.
+            await asyncio.sleep(0.1)
+            continue
         found += records
         if commit and records:
             await consumer.commit({(r.topic, r.partition): r.broker_offset + 1 for r in records})
     return found
-
-
-@pytest.fixture
-def cut_sessions() -> Callable[[str, str], Awaitable[None]]:
-    """Return a function that ends a database's idle sessions, as the server does with a paused member's."""
-
-    async def cut(url: str, like: str) -> None:
-        connection = await asyncpg.connect(plain_dsn(url))
-        try:
-            await connection.fetch(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE $1",
-                like,
-            )
-        finally:
-            await connection.close()
-
-    return cut

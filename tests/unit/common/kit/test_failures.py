@@ -45,6 +45,7 @@ class TestIsTransient:
         assert is_transient(DBAPIError("x", None, adapted))
         assert is_transient(OperationalError("x", None, Exception()))
         assert is_transient(asyncpg.SerializationError())
+        assert is_transient(asyncpg.InternalClientError())
         assert is_transient(DBAPIError("x", None, Exception(), connection_invalidated=True))
 
     def test_does_not_take_a_broken_rule_for_trouble(self):
