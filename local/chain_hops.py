@@ -14,7 +14,7 @@ from typing import Any
 from local.chain_patient import Patient
 from local.outside_client import OutsideClient
 
-HOP_SECONDS = 10.0
+HOP_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _PAGE = 200
 _EVENTS_PAGE = 500
