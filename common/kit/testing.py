@@ -128,7 +128,7 @@ def a_token(  # noqa: PLR0913 - a builder: each keyword is one claim
     county: str | None = None,
     township: str | None = None,
     now: datetime | None = None,
-    lifetime: timedelta = timedelta(minutes=10),
+    lifetime: timedelta = timedelta(hours=3),  # Tables of tests make theirs when they are collected.
     issuer: str = ISSUER,
     audience: str = AUDIENCE,
     key: Ed25519PrivateKey = _SIGNING_KEY,
