@@ -63,7 +63,7 @@ def _bad_tokens() -> dict[str, str | None]:
         "no token": "Bearer ",
         "no JWT": "Bearer abc",
         "not ASCII": "Bearer \u00ff\u00fe",
-        "expired": f"Bearer {_own(now=utc_now() - timedelta(hours=1))}",
+        "expired": f"Bearer {_own(now=utc_now() - timedelta(hours=4))}",
         "forged": f"Bearer {_own(key=Ed25519PrivateKey.generate())}",
         "altered": f"Bearer {head}.{body[:-4]}AAAA.{signature}",
         "cut": f"Bearer {head}.{body}.",

@@ -58,7 +58,7 @@ class TestCallerOf:
     @pytest.mark.parametrize(
         "token",
         [
-            a_token("his", now=NOW - timedelta(minutes=10)),
+            a_token("his", now=NOW - timedelta(hours=3)),
             a_token("his", now=NOW, issuer="somebody"),
             a_token("his", now=NOW, audience="somebody"),
             a_token("his", now=NOW, key=Ed25519PrivateKey.generate()),
