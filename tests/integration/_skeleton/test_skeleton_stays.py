@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
+import pytest
 from pydantic import SecretStr
 
 from common.core.ids import PersonId
 from common.kit.cause import Cause
 from common.kit.clock import utc_now
 from common.kit.db import Database
-from common.kit.envelope import Received
+from common.kit.envelope import EnvelopeUnreadable, Received
 from common.kit.http import build_app
 from common.kit.settings import ServiceSettings
 from common.kit.testing import FreshDatabase, bearer, client_of, verifier_for_tests
+from common.published.identity import PersonRegistered
 from common.published.settlement import DischargeSettled
 from services._skeleton.api import stays
 from services._skeleton.consumers import handlers
+from services._skeleton.usecases.record_stay import record_stay
 
 COUNTY = "211381"
 NOW = datetime(2016, 9, 12, 2, 0, tzinfo=UTC)
@@ -82,3 +85,15 @@ class TestStays:
         assert own.json() == {"person_id": str(person_id), "stay_count": 2, "last_discharged_on": "2016-09-20"}
         assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
         assert (unbound.status_code, unbound.json()["code"]) == (403, "not_yours")
+
+    async def test_refuse_an_event_that_is_not_a_settled_discharge(self, fresh_database: FreshDatabase) -> None:
+        database = await fresh_database("_skeleton")
+        told = PersonRegistered(county=COUNTY, person_id=uuid4())
+        data = told.model_dump_json().encode()
+        other = Received(
+            uuid4(), "identity.person_registered.v1", "identity", str(told.person_id), 1, NOW, Cause("test"), {}, data
+        )
+
+        async with database.unit_of_work(other.cause) as uow:
+            with pytest.raises(EnvelopeUnreadable, match="is not a settled discharge"):
+                await record_stay(uow, other)
