@@ -28,6 +28,8 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory; ours inside is made by tempfile
+_ROOM_BYTES = 4 << 30
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -39,7 +41,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
-_THROWAWAY = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "2GB", "autovacuum_naptime": "10s"}
+_THROWAWAY = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "1GB", "autovacuum_naptime": "10s"}
 
 
 class PostgresServer:
@@ -214,12 +216,18 @@ def embedded_postgres(data_dir: Path, *, durable: bool = True) -> Iterator[Postg
 @contextmanager
 def throwaway_postgres() -> Iterator[PostgresServer]:
     """Run a new server without `fsync` for tests and remove it afterwards; it survives `kill -9`, not a power cut."""
-    with tempfile.TemporaryDirectory(prefix="yizhan-postgres-", ignore_cleanup_errors=True) as name:
+    folder = _IN_MEMORY if _has_room(_IN_MEMORY) else None
+    with tempfile.TemporaryDirectory(prefix="yizhan-postgres-", dir=folder, ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         with embedded_postgres(Path(name), durable=False) as server:
             yield server
         if server.place.home.parent != Path(name).resolve():
             shutil.rmtree(server.place.home, ignore_errors=True)
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a throw-away server's data find room in memory, where copying a database takes a tenth of the time."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= _ROOM_BYTES
 
 
 def environment() -> dict[str, str]:
