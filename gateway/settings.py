@@ -13,10 +13,6 @@ class Settings(ServiceSettings):
     """What the door needs beside the kit's settings."""
 
     data_key: SecretStr = Field(description="Key that seals the private signing keys at rest, 32 bytes as hex")
-    identity_url: str = Field("", description="Address of identity's HTTP process")
-    settlement_url: str = Field("", description="Address of settlement's HTTP process")
-    contracts_url: str = Field("", description="Address of contracts' HTTP process")
-    monitoring_url: str = Field("", description="Address of monitoring's HTTP process")
     upstream_seconds: float = Field(10.0, gt=0, description="Longest wait for a service's answer, in seconds")
     calls_per_second: int = Field(200, ge=1, description="Calls per second that one client may make")
 
@@ -39,13 +35,7 @@ class Settings(ServiceSettings):
     @property
     def upstreams(self) -> dict[str, str]:
         """Service name to address, for the services that have one."""
-        addresses = {
-            "identity": self.identity_url,
-            "settlement": self.settlement_url,
-            "contracts": self.contracts_url,
-            "monitoring": self.monitoring_url,
-        }
-        return {name: address for name, address in addresses.items() if address}
+        return self.service_urls
 
 
 class ProvisioningSettings(Settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -143,21 +144,28 @@ class PublishedKeys:
         self._client = client or httpx.AsyncClient(timeout=3.0)
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK | None:
-        """Return the key of that id, or None when the set has none.
+        """Return the key of that id, or None when the set has none; who needs the running answer waits for it.
 
         Raises:
             UpstreamUnavailable: If no key set was ever read and it cannot be read now.
         """
-        age = self._monotonic() - self._asked_at
-        if age > KEYS_OLD_AFTER_SECONDS or (key_id not in self._keys and age > REFRESH_PAUSE_SECONDS):
-            await self._refresh()
+        is_known = key_id in self._keys
+        if not is_known or (self._is_due(key_id) and not self._asking.locked()):
+            async with self._asking:
+                if self._is_due(key_id):
+                    await self._refresh()
         return self._keys.get(key_id)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    def _is_due(self, key_id: str) -> bool:
+        age = self._monotonic() - self._asked_at
+        return age > KEYS_OLD_AFTER_SECONDS or (key_id not in self._keys and age > REFRESH_PAUSE_SECONDS)
 
     async def _refresh(self) -> None:
         asked_before, self._asked_at = self._asked_at, self._monotonic()

@@ -59,6 +59,19 @@ class InboundRecord:
     appended_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """How far a group is in one partition.
+
+    Attributes:
+        next_offset: What the group reads next: its committed offset, or the first one kept where that is later.
+        end: The next offset the broker will give out.
+    """
+
+    next_offset: int
+    end: int
+
+
 class Producer(Protocol):
     """Sends records."""
 

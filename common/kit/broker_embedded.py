@@ -18,11 +18,14 @@ from common.kit.broker import (
     PARTITIONS,
     BrokerUnavailable,
     CommitRefused,
+    GroupPlace,
     InboundRecord,
     OffsetOutOfRange,
     TopicPartition,
 )
 from common.kit.broker_store import WAKE_CHANNEL
+from common.kit.failpoints import failpoint
+from common.kit.lines import connected
 from common.kit.wake import TROUBLE, plain_dsn
 
 IDLE_SESSION_SECONDS = 15
@@ -30,13 +33,18 @@ TOUCH_SECONDS = 5.0
 TAKE_SECONDS = 1.0
 POLL_SECONDS = 1.0
 
-_HEADS = "SELECT topic, partition, first_offset, next_offset FROM broker_partition WHERE topic = ANY($1::text[])"
-_FETCH = """
-SELECT r.* FROM unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[])
-    WITH ORDINALITY AS w(topic, partition, from_offset, to_offset, turn)
-JOIN broker_record r ON r.topic = w.topic AND r.partition = w.partition
-    AND r.broker_offset >= w.from_offset AND r.broker_offset < w.to_offset
-ORDER BY w.turn, r.broker_offset
+# One look at every partition that has moved, with what came; offsets are dense, so a hole shows.
+_READ = """
+SELECT w.topic AS of_topic, w.partition AS of_partition, coalesce(b.first_offset, 0) AS first_offset,
+       coalesce(b.next_offset, 0) AS next_offset, r.*
+FROM unnest($1::text[], $2::smallint[], $3::bigint[]) WITH ORDINALITY AS w(topic, partition, position, turn)
+LEFT JOIN broker_partition b ON b.topic = w.topic AND b.partition = w.partition
+LEFT JOIN LATERAL (
+    SELECT * FROM broker_record r WHERE r.topic = w.topic AND r.partition = w.partition
+      AND r.broker_offset >= w.position AND r.broker_offset < b.next_offset ORDER BY r.broker_offset LIMIT $4
+) r ON true
+WHERE coalesce(b.next_offset, 0) <> w.position OR coalesce(b.first_offset, 0) > w.position
+ORDER BY w.turn, r.broker_offset LIMIT $4
 """
 _PLACES = """
 SELECT w.topic, w.partition, g.committed_offset, coalesce(b.first_offset, 0) AS first_offset,
@@ -58,13 +66,17 @@ class EmbeddedConsumer:
     def __init__(self, url: str, *, group: str, topics: Sequence[str]) -> None:
         self._dsn = plain_dsn(url)
         self._group = group
+        self._topics = frozenset(topics)
         self._all = [(topic, partition) for topic in sorted(topics) for partition in range(PARTITIONS)]
         self._positions: dict[TopicPartition, int] = {}
+        self._holes: list[str] = []
         self._connection: asyncpg.Connection | None = None
         self._busy = asyncio.Lock()
         self._woken = asyncio.Event()
         self._tried_at = 0.0
         self._turn = 0
+        self._is_drained = False
+        self._read_at = 0.0
         self._keeper: asyncio.Task[None] | None = None
 
     async def fetch(self, max_records: int, wait: float) -> list[InboundRecord]:
@@ -76,13 +88,15 @@ class EmbeddedConsumer:
         """
         deadline = time.monotonic() + wait
         while True:
-            self._woken.clear()
-            try:
-                async with self._busy, asyncio.timeout(10):
-                    records = await self._read(max_records)
-            except TROUBLE as error:
-                self._lose()
-                raise BrokerUnavailable(str(error) or type(error).__name__) from error
+            records: list[InboundRecord] = []
+            if self._must_look():
+                self._woken.clear()
+                try:
+                    async with self._busy, asyncio.timeout(10):
+                        records = await self._read(max_records)
+                except TROUBLE as error:
+                    self._lose()
+                    raise BrokerUnavailable(str(error) or type(error).__name__) from error
             left = deadline - time.monotonic()
             if records or left <= 0:
                 return records
@@ -100,6 +114,7 @@ class EmbeddedConsumer:
         items = list(offsets.items())
         try:
             async with self._busy, asyncio.timeout(5):
+                failpoint("broker.before_offset_commit")
                 await self._connection.execute(
                     _COMMIT, self._group, [tp[0] for tp, _ in items], [tp[1] for tp, _ in items], [o for _, o in items]
                 )
@@ -109,8 +124,17 @@ class EmbeddedConsumer:
 
     async def lag(self) -> int:
         """Return how many records the group has still to read."""
+        return sum(max(0, place.end - place.next_offset) for place in (await self.group_places()).values())
+
+    async def group_places(self) -> dict[TopicPartition, GroupPlace]:
+        """Return how far the group is in every partition of the topics, whoever owns it."""
         rows = await self._ask(_PLACES, self._group, [t for t, _ in self._all], [p for _, p in self._all])
-        return sum(max(0, r["next_offset"] - max(r["committed_offset"] or 0, r["first_offset"])) for r in rows)
+        return {
+            (r["topic"], r["partition"]): GroupPlace(
+                max(r["committed_offset"] or 0, r["first_offset"]), r["next_offset"]
+            )
+            for r in rows
+        }
 
     async def end_offsets(self) -> dict[TopicPartition, int]:
         """Return the next offset of every partition of the topics."""
@@ -125,7 +149,7 @@ class EmbeddedConsumer:
 
     async def _ask(self, statement: str, *values: object) -> list[asyncpg.Record]:
         try:
-            connection = await asyncpg.connect(self._dsn, timeout=5)
+            connection = await connected(self._dsn, name="yizhan-look")
             try:
                 rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
                 return rows
@@ -135,61 +159,80 @@ class EmbeddedConsumer:
             raise BrokerUnavailable(str(error)) from error
 
     async def _read(self, max_records: int) -> list[InboundRecord]:
+        if self._holes:
+            raise OffsetOutOfRange(self._holes.pop())
         connection = await self._connected()
         if len(self._positions) < len(self._all) and time.monotonic() - self._tried_at > TAKE_SECONDS:
             await self._take_free(connection)
         if not self._positions:
             return []
-        heads = await connection.fetch(_HEADS, sorted({topic for topic, _ in self._positions}))
-        ranges = self._share(
-            {(r["topic"], r["partition"]): (r["first_offset"], r["next_offset"]) for r in heads}, max_records
-        )
-        if not ranges:
-            return []
-        topics, partitions, starts, ends = zip(*ranges, strict=True)
-        found = []
-        for row in await connection.fetch(_FETCH, topics, partitions, starts, ends):
-            place = (row["topic"], row["partition"])
-            if row["broker_offset"] == self._positions[place]:  # Else the rows before it have just been forgotten.
+        self._turn = (self._turn + 1) % len(self._positions)
+        owned = list(self._positions.items())
+        owned = owned[self._turn :] + owned[: self._turn]
+        topics, partitions, positions = zip(*((*place, position) for place, position in owned), strict=True)
+        rows = await connection.fetch(_READ, topics, partitions, positions, max_records)
+        self._is_drained, self._read_at = False, time.monotonic()
+        for row in rows:
+            self._check_kept((row["of_topic"], row["of_partition"]), row["first_offset"], row["next_offset"])
+        self._is_drained = len(rows) < max_records
+        return self._taken(rows)
+
+    def _taken(self, rows: Sequence[asyncpg.Record]) -> list[InboundRecord]:
+        """Move the positions on and return the records; a partition that the limit cut short goes on later."""
+        found: list[InboundRecord] = []
+        last = (rows[-1]["of_topic"], rows[-1]["of_partition"]) if rows and not self._is_drained else None
+        for row in rows:
+            if row["broker_offset"] is not None:
+                place = (row["topic"], row["partition"])
+                self._go_to(place, row["broker_offset"])
                 self._positions[place] += 1
                 found.append(_inbound(row))
+        for place, end in {(row["of_topic"], row["of_partition"]): row["next_offset"] for row in rows}.items():
+            if place != last:
+                self._go_to(place, end)
         return found
 
-    def _share(
-        self, heads: Mapping[TopicPartition, tuple[int, int]], max_records: int
-    ) -> list[tuple[str, int, int, int]]:
-        """Return what to read, as (topic, partition, from, to); offsets are dense, so the count is known beforehand.
+    def _check_kept(self, place: TopicPartition, first: int, end: int) -> None:
+        """Refuse a position outside of what is kept; it is set to the first record kept.
 
         Raises:
-            OffsetOutOfRange: If a position lies outside of what is kept; it is set to the first record kept.
+            OffsetOutOfRange: Naming the partition.
         """
-        self._turn = (self._turn + 1) % len(self._positions)
-        places = list(self._positions)
-        ranges, left = [], max_records
-        for place in places[self._turn :] + places[: self._turn]:
-            first, end = heads.get(place, (0, 0))
-            position = self._positions[place]
-            if not first <= position <= end:
-                self._positions[place] = first
-                raise OffsetOutOfRange(f"{place[0]}/{place[1]} keeps {first} to {end}, the group is at {position}")
-            take = min(end - position, left)
-            if take > 0:
-                ranges.append((*place, position, position + take))
-                left -= take
-        return ranges
+        position = self._positions[place]
+        if not first <= position <= end:
+            self._positions[place] = first
+            raise OffsetOutOfRange(f"{place[0]}/{place[1]} keeps {first} to {end}, the group is at {position}")
+
+    def _go_to(self, place: TopicPartition, offset: int) -> None:
+        """Step over records that should be there and are not; the next fetch says so, for this one may hold others."""
+        position = self._positions[place]
+        if offset > position:
+            self._positions[place] = offset
+            self._holes.append(f"{place[0]}/{place[1]} lacks {position} to {offset - 1}")
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._lose()
-            self._connection = await asyncpg.connect(
+            self._connection = await connected(
                 self._dsn,
-                timeout=5,
-                server_settings={"idle_session_timeout": f"{IDLE_SESSION_SECONDS}s", "jit": "off"},
+                name="yizhan-consumer",
+                idle_session_timeout=f"{IDLE_SESSION_SECONDS}s",
+                synchronous_commit="off",  # An offset lost with the server brings records again, nothing worse.
             )
-            await self._connection.add_listener(WAKE_CHANNEL, lambda *_: self._woken.set())
+            await self._connection.add_listener(WAKE_CHANNEL, lambda *told: self._wake_for(told[-1]))
             if self._keeper is None:
                 self._keeper = asyncio.create_task(self._keep())
         return self._connection
+
+    def _must_look(self) -> bool:
+        """Say whether there may be something: a wake, more than one look could take, or a second without a look."""
+        is_whole = self._is_drained and not self._holes and len(self._positions) == len(self._all)
+        return self._woken.is_set() or not is_whole or time.monotonic() - self._read_at >= POLL_SECONDS
+
+    def _wake_for(self, topic: object) -> None:
+        """Look at once when a topic of ours has grown; those of others cost nothing."""
+        if topic in self._topics:
+            self._woken.set()
 
     async def _take_free(self, connection: asyncpg.Connection) -> None:
         self._tried_at = time.monotonic()
@@ -199,6 +242,7 @@ class EmbeddedConsumer:
             "FROM unnest($1::bigint[]) WITH ORDINALITY AS t(lock, place)",
             [_lock_of(self._group, tp) for tp in missing],
         )
+        failpoint("broker.after_lock")
         won = [missing[row["place"] - 1] for row in held if row["held"]]
         rows = await connection.fetch(_PLACES, self._group, [t for t, _ in won], [p for _, p in won])
         for row in rows:

@@ -36,11 +36,22 @@ from common.kit.broker import (
     RecordTooLarge,
 )
 from common.kit.broker import TopicPartition as Place
-from common.kit.kafka_client import CALL_SECONDS, bounded, check_topics, looking, places, started, stopped
+from common.kit.failpoints import failpoint
+from common.kit.kafka_client import (
+    CALL_SECONDS,
+    START_SECONDS,
+    bounded,
+    check_topics,
+    group_places,
+    looking,
+    places,
+    started,
+    stopped,
+)
 
 SEND_SECONDS = 10.0
-SILENT_SECONDS = 60.0
-SESSION_MS, HEARTBEAT_MS = 30_000, 3_000
+SESSION_SECONDS, REBALANCE_SECONDS = 30.0, 60.0
+HEARTBEATS_PER_SESSION = 10
 _BROKEN = (
     OutOfOrderSequenceNumber,
     UnknownProducerId,
@@ -92,6 +103,7 @@ class KafkaProducer:
                         sent[place] = await self._send(record)
         except (KafkaError, TimeoutError) as error:
             outcomes[place:] = [_named(error)] * (len(records) - place)
+        failpoint("relay.after_send_before_ack")
         if sent:
             left = deadline - asyncio.get_running_loop().time()
             await asyncio.wait(sent.values(), timeout=max(left, 0))
@@ -124,8 +136,12 @@ class KafkaConsumer:
         self._topics = list(topics)
 
     @classmethod
-    async def connected(cls, bootstrap: str, *, group: str, topics: Sequence[str]) -> KafkaConsumer:
+    async def connected(
+        cls, bootstrap: str, *, group: str, topics: Sequence[str], session_seconds: float = SESSION_SECONDS
+    ) -> KafkaConsumer:
         """Return a started member of the group.
+
+        Joining waits for members that died without a word: given up sooner, each try would leave another such member.
 
         Raises:
             BrokerUnavailable: If no broker answers in time or a topic is not there as it should be.
@@ -138,30 +154,29 @@ class KafkaConsumer:
             enable_auto_commit=False,
             auto_offset_reset="none",  # `fetch` sets a new group to the beginning; a lost place must be loud.
             max_poll_records=500,
-            session_timeout_ms=SESSION_MS,
-            heartbeat_interval_ms=HEARTBEAT_MS,
-            rebalance_timeout_ms=60_000,
+            session_timeout_ms=int(session_seconds * 1000),
+            heartbeat_interval_ms=int(session_seconds * 1000 / HEARTBEATS_PER_SESSION),
+            rebalance_timeout_ms=int(REBALANCE_SECONDS * 1000),
             max_poll_interval_ms=300_000,
             isolation_level="read_committed",
             partition_assignment_strategy=[StickyPartitionAssignor],
             request_timeout_ms=40_000,
         )
-        await started(consumer)
+        await started(consumer, within=START_SECONDS + session_seconds + REBALANCE_SECONDS)
         return cls(consumer, bootstrap, group, topics)
 
     async def fetch(self, max_records: int, wait: float) -> list[InboundRecord]:
         """Return up to `max_records`, grouped by partition; a new group begins at the first record.
 
         Raises:
-            BrokerUnavailable: On trouble of the client that may pass, or a minute of silence.
+            BrokerUnavailable: On trouble of the client that may pass; of a silent one see common/kit/liveness.py.
             OffsetOutOfRange: If the group's place is no longer kept.
         """
         deadline = asyncio.get_running_loop().time() + wait
         while True:
             left = max(deadline - asyncio.get_running_loop().time(), 0)
             try:
-                async with asyncio.timeout(left + SILENT_SECONDS):
-                    batches = await self._consumer.getmany(timeout_ms=int(left * 1000), max_records=max_records)
+                batches = await self._consumer.getmany(timeout_ms=int(left * 1000), max_records=max_records)
                 return [_inbound(record) for record in chain.from_iterable(batches.values())]
             except NoOffsetForPartitionError:
                 await self._begin()
@@ -170,7 +185,7 @@ class KafkaConsumer:
             except OffsetOutOfRangeError as error:
                 await self._to_first(error.args[0])
                 raise OffsetOutOfRange(f"no longer kept: {error.args[0]}") from error
-            except (KafkaError, TimeoutError) as error:
+            except KafkaError as error:
                 raise BrokerUnavailable(str(error) or type(error).__name__) from error
 
     async def _begin(self) -> None:
@@ -203,14 +218,8 @@ class KafkaConsumer:
 
     async def lag(self) -> int:
         """Return how many records the group has still to read, seen by a second, short-lived client."""
-        async with looking(self._bootstrap, self._group) as client:
-            found = await places(client, self._topics)
-            ends, firsts = await client.end_offsets(found), await client.beginning_offsets(found)
-            committed = await asyncio.gather(*(client.committed(place) for place in found))
-        return sum(
-            max(0, ends[place] - max(offset or 0, firsts[place]))
-            for place, offset in zip(found, committed, strict=True)
-        )
+        found = await group_places(self._bootstrap, group=self._group, topics=self._topics)
+        return sum(max(0, place.end - place.next_offset) for place in found.values())
 
     async def end_offsets(self) -> dict[Place, int]:
         """Return the next offset of every partition of the topics."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.kit.broker import RETENTION, Consumer, Producer
+from common.kit.broker import RETENTION, Consumer, GroupPlace, Producer, TopicPartition
 from common.kit.broker_embedded import EmbeddedConsumer
 from common.kit.broker_kafka import KafkaConsumer, KafkaProducer
 from common.kit.broker_store import EmbeddedProducer, forget
 from common.kit.clock import Clock
+from common.kit.kafka_client import group_places as kafka_group_places
 from common.kit.settings import ServiceSettings
 
 
@@ -36,8 +37,24 @@ async def open_consumer(settings: ServiceSettings, *, group: str, topics: Sequen
         BrokerUnavailable: If it does not answer.
     """
     if settings.broker == "kafka":
-        return await KafkaConsumer.connected(_bootstrap(settings), group=group, topics=topics)
+        return await KafkaConsumer.connected(
+            _bootstrap(settings), group=group, topics=topics, session_seconds=settings.kafka_session_seconds
+        )
     return EmbeddedConsumer(_broker_url(settings), group=group, topics=topics)
+
+
+async def group_places(
+    settings: ServiceSettings, *, group: str, topics: Sequence[str]
+) -> dict[TopicPartition, GroupPlace]:
+    """Return how far the group is in every partition of the topics; nobody joins it for that.
+
+    Raises:
+        BrokerNotConfigured: If its address is missing.
+        BrokerUnavailable: If it does not answer.
+    """
+    if settings.broker == "kafka":
+        return await kafka_group_places(_bootstrap(settings), group=group, topics=topics)
+    return await EmbeddedConsumer(_broker_url(settings), group=group, topics=topics).group_places()
 
 
 async def forget_expired(settings: ServiceSettings, clock: Clock) -> None:

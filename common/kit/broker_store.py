@@ -15,6 +15,8 @@ from datetime import datetime
 import asyncpg
 
 from common.kit.broker import MAX_RECORD_BYTES, BrokerUnavailable, OutboundRecord, RecordTooLarge
+from common.kit.failpoints import failpoint
+from common.kit.lines import connected
 from common.kit.wake import TROUBLE, plain_dsn
 
 WAKE_CHANNEL = "broker_wake"
@@ -44,6 +46,7 @@ GROUP BY topic, partition ORDER BY topic, partition
 ON CONFLICT (topic, partition) DO UPDATE SET next_offset = b.next_offset + excluded.next_offset
 RETURNING topic, partition, next_offset
 """
+_WAKE = "SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS t(topic)"
 _FORGET_STEP = 1_000
 _OLD_END = """
 SELECT max(broker_offset) + 1 FROM (
@@ -77,6 +80,7 @@ class EmbeddedProducer:
             try:
                 async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
                     await self._append(good)
+                    failpoint("relay.after_send_before_ack")
             except TROUBLE as error:
                 self._drop()
                 raise BrokerUnavailable(str(error) or type(error).__name__) from error
@@ -84,9 +88,7 @@ class EmbeddedProducer:
 
     async def _append(self, records: list[OutboundRecord]) -> None:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn, timeout=5, server_settings={"synchronous_commit": "on", "jit": "off"}
-            )
+            self._connection = await connected(self._dsn, name="yizhan-producer", synchronous_commit="on")
         async with self._connection.transaction():
             raised = await self._connection.fetch(_RAISE, [r.topic for r in records], [r.partition for r in records])
             ends = {(row["topic"], row["partition"]): row["next_offset"] for row in raised}
@@ -101,7 +103,9 @@ class EmbeddedProducer:
                 records=reversed(rows),
                 columns=["topic", "partition", "broker_offset", "key", "value", "header_names", "header_values"],
             )
-        await self._connection.execute(f"NOTIFY {WAKE_CHANNEL}")
+            failpoint("broker.after_append_before_commit")
+        failpoint("broker.after_commit_before_ack")
+        await self._connection.execute(_WAKE, WAKE_CHANNEL, sorted({record.topic for record in records}))
 
     def _drop(self) -> None:
         if self._connection is not None and not self._connection.is_closed():
@@ -124,7 +128,7 @@ async def create(url: str) -> None:
 
 async def forget(url: str, *, before: datetime) -> int:
     """Delete records appended before that instant, in small steps, raising `first_offset`; return how many."""
-    connection = await asyncpg.connect(plain_dsn(url), timeout=10)
+    connection = await connected(plain_dsn(url), name="yizhan-retention")
     try:
         places = await connection.fetch("SELECT topic, partition FROM broker_partition ORDER BY topic, partition")
         return sum([await _forget_in(connection, row["topic"], row["partition"], before) for row in places])

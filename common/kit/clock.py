@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -28,6 +28,21 @@ def china_date(instant: datetime) -> date:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return instant.astimezone(CHINA).date()
+
+
+def day_begins(day: date) -> datetime:
+    """Return when a China day begins; the first day there is begins with the first instant.
+
+    >>> day_begins(date(2016, 7, 1)).astimezone(UTC)
+    datetime.datetime(2016, 6, 30, 16, 0, tzinfo=datetime.timezone.utc)
+    """
+    # At the very first China midnight UTC still counts a year that no date has.
+    return datetime.min.replace(tzinfo=UTC) if day == date.min else datetime.combine(day, time(), CHINA)
+
+
+def day_ends(day: date) -> datetime:
+    """Return the first instant after a China day; the last day there is ends with the last instant."""
+    return datetime.max.replace(tzinfo=UTC) if day == date.max else day_begins(day + timedelta(days=1))
 
 
 def rfc3339(instant: datetime) -> str:

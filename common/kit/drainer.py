@@ -19,31 +19,28 @@ from common.kit.clock import Clock
 from common.kit.consumer import Handler
 from common.kit.db import Database, UnitOfWork
 from common.kit.envelope import Received, read_record
+from common.kit.failpoints import failpoint
 from common.kit.failures import GAP_PAUSE, NextStep, next_step
 from common.kit.inbox import KeyOf, Parked
 from common.kit.parking import copy_to_dead_letters
+from common.kit.reuse import SequenceReused, tell_reuse
 
 POLL_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 _DUE_KEYS = """
 SELECT d.producer, d.key FROM diverted_key d
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT p.state, p.next_attempt_at FROM parked_event p
     WHERE p.consumer = d.consumer AND p.producer = d.producer AND p.key = d.key AND p.state IN ('waiting', 'dead')
     ORDER BY p.sequence NULLS FIRST LIMIT 1
-) first
-WHERE d.consumer = $1 AND first.state = 'waiting' AND first.next_attempt_at <= $2
-ORDER BY first.next_attempt_at LIMIT 50
+) first ON true
+WHERE d.consumer = $1 AND (first.state IS NULL OR first.state = 'waiting' AND first.next_attempt_at <= $2)
+ORDER BY first.next_attempt_at NULLS FIRST LIMIT 50
 """
 _FIRST = """
 SELECT * FROM parked_event WHERE consumer = $1 AND producer = $2 AND key = $3 AND state IN ('waiting', 'dead')
 ORDER BY sequence NULLS FIRST LIMIT 1
-"""
-_FREE_FOLLOWERS = """
-UPDATE parked_event SET next_attempt_at = LEAST(next_attempt_at, $4)
-WHERE consumer = $1 AND producer = $2 AND key = $3 AND state = 'waiting'
-  AND error_code IN ('gap', 'behind_diverted_key')
 """
 _SET = """
 UPDATE parked_event SET state = $2, next_attempt_at = $3, error_code = $4, attempts = $5 WHERE parked_id = $1
@@ -63,7 +60,8 @@ class Drainer:
         """Look for due keys every second until asked to stop."""
         while not stop.is_set():
             try:
-                await self.drain_due()
+                if await self.drain_due():
+                    continue
             except Exception:
                 log.exception("drain_failed", consumer=self.name)
             try:
@@ -128,8 +126,10 @@ class Drainer:
         if event.sequence == watermark + 1:
             await self._handle(uow, event)
             await inbox.raise_watermarks(uow.connection, self.name, {key: inbox.KeyState(event.sequence)})
+        elif event.type in self._handlers:
+            await self._number_taken(uow, event, is_known_reuse=row.error_code == SequenceReused.code)
         await self._set(uow, row, NextStep("done", now, row.error_code), row.attempts)
-        await uow.connection.exec_driver_sql(_FREE_FOLLOWERS, (self.name, *key, now))
+        await inbox.free_waiting(uow.connection, self.name, key, now)
         return True
 
     async def _handle(self, uow: UnitOfWork, event: Received) -> None:
@@ -138,10 +138,23 @@ class Drainer:
             uow.cause = event.cause
             await handler(uow, event)
 
+    async def _number_taken(self, uow: UnitOfWork, event: Received, *, is_known_reuse: bool) -> None:
+        """Handle an event whose number another one took only when an operator sent it back to be tried.
+
+        Raises:
+            SequenceReused: If it has not been looked at yet.
+        """
+        if is_known_reuse:
+            await self._handle(uow, event)
+        elif await inbox.mark_handled(uow.connection, self.name, [event.event_id]):
+            raise SequenceReused.of(event)
+
     async def _failed(self, row: Row[tuple[object, ...]], key: KeyOf, error: Exception) -> None:
         now = self._clock()
         attempts = row.attempts + 1
         step = next_step(error, attempts=attempts, now=now)
+        if isinstance(error, SequenceReused):
+            tell_reuse(self.name, error)
         log.warning("parked_event_failed", consumer=self.name, attempts=attempts, error=step.error_code)
         async with self._database.unit_of_work(Cause("drain")) as uow:
             if await self._lock(uow, key) is None:
@@ -157,6 +170,7 @@ class Drainer:
         )
 
     async def _undivert(self, uow: UnitOfWork, key: KeyOf) -> None:
+        failpoint("consumer.before_undivert")
         await uow.connection.exec_driver_sql(
             "DELETE FROM diverted_key WHERE consumer = $1 AND producer = $2 AND key = $3", (self.name, *key)
         )

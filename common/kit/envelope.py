@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from common.kit.cause import Cause
 from common.published.base import PublishedEvent
@@ -89,10 +90,10 @@ def stored_headers(
 
 def wire_headers(stored: str, sequence: int | None) -> Headers:
     """Return the headers of the record that the relay sends."""
-    headers = dict(json.loads(stored))
+    headers = from_json(stored)
     if sequence is not None:
         headers["ce_sequence"] = f"{sequence:019d}"
-    return tuple((name, str(value).encode()) for name, value in headers.items())
+    return tuple([(name, str(value).encode()) for name, value in headers.items()])
 
 
 def event_data(event: PublishedEvent) -> bytes:

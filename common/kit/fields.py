@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -48,8 +48,8 @@ def _instant(value: object) -> datetime:
         return value
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         try:
-            return datetime.fromisoformat(value)
-        except ValueError:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
             pass
     raise PydanticCustomError("instant_invalid", "an instant is written as RFC 3339 with its zone")
 
@@ -105,7 +105,7 @@ ShortText = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_leng
 LongText = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=2000)]
 CodeText = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$", description="A code of a list")]
 RecordNoField = Annotated[
-    str, BeforeValidator(_clean), Field(min_length=1, max_length=64, description="The hospital's record number")
+    str, BeforeValidator(_clean), Field(min_length=1, max_length=200, description="The hospital's record number")
 ]
 CountyField = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="County (县区划代码), six digits")]
 TownshipField = Annotated[str, Field(pattern=r"^[0-9]{9}$", description="Township (乡镇区划代码), nine digits")]

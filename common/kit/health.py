@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -44,15 +45,29 @@ def health_routes(needed: Mapping[str, ReadyCheck], wished: Mapping[str, ReadyCh
     async def healthz(_request: Request) -> Response:
         return _answer(200, {"status": "alive"})
 
-    async def readyz(_request: Request) -> Response:
-        names = [*needed, *wished]
-        results = await asyncio.gather(*(_passes(check) for check in (*needed.values(), *wished.values())))
-        checks = {name: "ok" if passed else "failed" for name, passed in zip(names, results, strict=True)}
-        if not all(results[: len(needed)]):
-            return _answer(503, {"status": "unavailable", "checks": checks})
-        return _answer(200, {"status": "ready" if all(results) else "degraded", "checks": checks})
+    async def readyz(request: Request) -> Response:
+        if getattr(request.app.state, "is_stopping", False):
+            return _answer(503, {"status": "stopping"})
+        return _answer(*await judged(needed, wished))
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+async def judged(
+    needed: Mapping[str, ReadyCheck], wished: Mapping[str, ReadyCheck]
+) -> tuple[int, Mapping[str, object]]:
+    """Return status and body of `/readyz`."""
+    names = [*needed, *wished]
+    results = await asyncio.gather(*(_passes(check) for check in (*needed.values(), *wished.values())))
+    checks = {name: "ok" if passed else "failed" for name, passed in zip(names, results, strict=True)}
+    if not all(results[: len(needed)]):
+        return 503, {"status": "unavailable", "checks": checks}
+    return 200, {"status": "ready" if all(results) else "degraded", "checks": checks}
+
+
+def say_not_ready(app: Starlette) -> None:
+    """Let `/readyz` say from now on that the process is about to end."""
+    app.state.is_stopping = True
 
 
 async def _passes(check: ReadyCheck) -> bool:

@@ -23,9 +23,12 @@ from common.kit.auth import Caller, TokenVerifier
 from common.kit.cause import Cause
 from common.kit.clock import Clock
 from common.kit.db import Database, UnitOfWork
+from common.kit.failpoints import failpoint
 from common.kit.health import ReadyCheck, health_routes, outbox_flows
+from common.kit.names import DOOR
 from common.kit.problems import PROBLEM_SCHEMA, problem
-from common.kit.routing import CALLER_SCOPE, public, public_router, secured, secured_router
+from common.kit.producer_api import router as producer_router
+from common.kit.routing import CALLER_SCOPE, or_again, public, public_router, secured, secured_router
 from common.kit.settings import ServiceSettings
 from common.kit.telemetry import CAUSE_SCOPE, Telemetry, trace_id_of
 
@@ -37,6 +40,7 @@ __all__ = [
     "Uow",
     "build_app",
     "json_answer",
+    "or_again",
     "public",
     "public_router",
     "secured",
@@ -49,7 +53,12 @@ LifespanPart = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 async def _unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
     database: Database = request.app.state.database
     async with database.unit_of_work(request.scope[CAUSE_SCOPE]) as uow:
+        failpoint("api.after_begin")
         yield uow
+        failpoint("api.after_effect")
+        await uow.flush()
+        failpoint("api.after_outbox")
+    failpoint("api.after_commit_before_response")
 
 
 async def _now(request: Request) -> datetime:
@@ -139,9 +148,10 @@ def build_app(
     app.state.verifier = verifier
     app.state.clock = clock
     app.state.cursor_key = bytes.fromhex(settings.cursor_key.get_secret_value())
+    app.state.heads_age_seconds = settings.heads_age_seconds
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.request_seconds = settings.request_seconds
-    for router in routers:
+    for router in routers if name == DOOR else (*routers, producer_router):
         app.include_router(router)
     app.routes.extend(
         health_routes({"database": database.ping, **(readiness or {})}, {"broker": outbox_flows(database)})

@@ -12,20 +12,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from common.core.errors import Conflict, Refused
 from common.kit.auth import Caller
-from common.kit.cause import Cause
-from common.kit.db import Database, UnitOfWork
+from common.kit.db import UnitOfWork
+from common.kit.statements import fetch, fetch_one
 
 HEADER = "Idempotency-Key"
 KEPT_DAYS = 30
 _SHAPE = re.compile(r"[\x20-\x7e]{1,128}")
 
-_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
+_LOCK = "SELECT pg_try_advisory_xact_lock($1) AS is_held"
 _FIND = """
 SELECT fingerprint, status, body FROM idempotency_record WHERE caller = $1 AND method = $2 AND route = $3 AND key = $4
 """
@@ -91,31 +90,17 @@ async def answer_once(
         InProgress: If the first call is still running.
     """
     place = (caller.client_id, request.method, _route_of(request), require_key(request))
-    if not (await uow.connection.exec_driver_sql(_LOCK, (_lock_number(place),))).scalar_one():
+    lock = await fetch_one(uow.connection, _LOCK, _lock_number(place))
+    if lock is None or not lock.is_held:
         raise InProgress("the first call with this key is still running", retry_after_seconds=1)
     fingerprint = _fingerprint(request.url.path, body)
-    kept = (await uow.connection.exec_driver_sql(_FIND, place)).one_or_none()
+    kept = await fetch_one(uow.connection, _FIND, *place)
     if kept is not None:
         return _replay(kept.fingerprint, fingerprint, kept.status, kept.body)
     answer = await effect()
     if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-        await uow.connection.exec_driver_sql(_KEEP, (*place, fingerprint, answer.status_code, bytes(answer.body)))
+        await fetch(uow.connection, _KEEP, *place, fingerprint, answer.status_code, bytes(answer.body))
     return answer
-
-
-async def forget_old_answers(connection: AsyncConnection) -> None:
-    """Delete the records that are older than 30 days; a periodic job of every worker."""
-    await connection.exec_driver_sql(_FORGET, (KEPT_DAYS,))
-
-
-def forgetting(database: Database) -> Callable[[], Awaitable[None]]:
-    """Return the periodic job of a worker that forgets old answers."""
-
-    async def forget() -> None:
-        async with database.unit_of_work(Cause("forget-old-answers")) as uow:
-            await forget_old_answers(uow.connection)
-
-    return forget
 
 
 def _replay(kept_fingerprint: bytes, fingerprint: bytes, status: int, body: bytes) -> Response:

@@ -14,9 +14,33 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.kit.envelope import Received
+from common.kit.failpoints import failpoint
+from common.kit.statements import fetch
 
 KeyOf = tuple[str, str]
 """Producer and key."""
+
+_ADD_KEYS = """
+INSERT INTO inbox_key (consumer, producer, key, last_sequence)
+SELECT $1, p, k, 0 FROM unnest($2::text[], $3::text[]) AS t(p, k) ON CONFLICT DO NOTHING
+"""
+_LOCK_KEYS = """
+SELECT i.producer, i.key, i.last_sequence FROM inbox_key i
+JOIN unnest($2::text[], $3::text[]) AS t(p, k) ON i.producer = t.p AND i.key = t.k
+WHERE i.consumer = $1 ORDER BY i.producer, i.key FOR UPDATE OF i
+"""
+_DIVERTED = """
+SELECT d.producer, d.key FROM diverted_key d
+JOIN unnest($2::text[], $3::text[]) AS t(p, k) ON d.producer = t.p AND d.key = t.k WHERE d.consumer = $1
+"""
+_MARK = """
+INSERT INTO inbox (consumer, event_id) SELECT $1, e FROM unnest($2::uuid[]) AS t(e)
+ON CONFLICT DO NOTHING RETURNING event_id
+"""
+_RAISE = """
+UPDATE inbox_key i SET last_sequence = t.s FROM unnest($2::text[], $3::text[], $4::bigint[]) AS t(p, k, s)
+WHERE i.consumer = $1 AND i.producer = t.p AND i.key = t.k AND i.last_sequence < t.s
+"""
 
 
 class Verdict(StrEnum):
@@ -61,26 +85,12 @@ async def lock_keys(connection: AsyncConnection, consumer: str, keys: Iterable[K
     The row in `inbox_key` is the one lock that consumer and drainer both take before they decide about a key.
     """
     wanted = sorted(set(keys))
-    producers, names = [p for p, _ in wanted], [k for _, k in wanted]
-    await connection.exec_driver_sql(
-        "INSERT INTO inbox_key (consumer, producer, key, last_sequence) "
-        "SELECT $1, p, k, 0 FROM unnest($2::text[], $3::text[]) AS t(p, k) ON CONFLICT DO NOTHING",
-        (consumer, producers, names),
-    )
-    rows = await connection.exec_driver_sql(
-        "SELECT i.producer, i.key, i.last_sequence FROM inbox_key i "
-        "JOIN unnest($2::text[], $3::text[]) AS t(p, k) ON i.producer = t.p AND i.key = t.k "
-        "WHERE i.consumer = $1 ORDER BY i.producer, i.key FOR UPDATE OF i",
-        (consumer, producers, names),
-    )
-    states = {(row.producer, row.key): KeyState(row.last_sequence) for row in rows}
-    diverted = await connection.exec_driver_sql(
-        "SELECT d.producer, d.key FROM diverted_key d "
-        "JOIN unnest($2::text[], $3::text[]) AS t(p, k) ON d.producer = t.p AND d.key = t.k WHERE d.consumer = $1",
-        (consumer, producers, names),
-    )
-    for row in diverted:
-        states[row.producer, row.key].is_diverted = True
+    values = consumer, [p for p, _ in wanted], [k for _, k in wanted]
+    await fetch(connection, _ADD_KEYS, *values)
+    rows = await fetch(connection, _LOCK_KEYS, *values)
+    states = {(row["producer"], row["key"]): KeyState(row["last_sequence"]) for row in rows}
+    for row in await fetch(connection, _DIVERTED, *values):
+        states[row["producer"], row["key"]].is_diverted = True
     return states
 
 
@@ -88,21 +98,36 @@ async def mark_handled(connection: AsyncConnection, consumer: str, event_ids: li
     """Note the events as handled and return those that were not noted before."""
     if not event_ids:
         return set()
-    rows = await connection.exec_driver_sql(
-        "INSERT INTO inbox (consumer, event_id) SELECT $1, e FROM unnest($2::uuid[]) AS t(e) "
-        "ON CONFLICT DO NOTHING RETURNING event_id",
-        (consumer, event_ids),
-    )
-    return {UUID(str(row.event_id)) for row in rows}
+    return {row["event_id"] for row in await fetch(connection, _MARK, consumer, event_ids)}
 
 
 async def raise_watermarks(connection: AsyncConnection, consumer: str, states: dict[KeyOf, KeyState]) -> None:
     """Store how far each key is now; a watermark never falls."""
     items = sorted(states.items())
+    producers, keys = [producer for (producer, _), _ in items], [key for (_, key), _ in items]
+    await fetch(connection, _RAISE, consumer, producers, keys, [state.watermark for _, state in items])
+
+
+async def unknown_of(connection: AsyncConnection, consumer: str, event_ids: list[UUID]) -> set[UUID]:
+    """Return those of the events that were neither handled nor ever parked."""
+    if not event_ids:
+        return set()
+    rows = await connection.exec_driver_sql(
+        "SELECT e AS event_id FROM unnest($2::uuid[]) AS t(e) "
+        "WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.consumer = $1 AND i.event_id = e) "
+        "AND NOT EXISTS (SELECT FROM parked_event p WHERE p.consumer = $1 AND p.event_id = e)",
+        (consumer, event_ids),
+    )
+    return {UUID(str(row.event_id)) for row in rows}
+
+
+async def free_waiting(connection: AsyncConnection, consumer: str, key: KeyOf, now: datetime) -> None:
+    """Let the parked events of a key that waited only for earlier ones be tried at once."""
     await connection.exec_driver_sql(
-        "UPDATE inbox_key i SET last_sequence = t.s FROM unnest($2::text[], $3::text[], $4::bigint[]) AS t(p, k, s) "
-        "WHERE i.consumer = $1 AND i.producer = t.p AND i.key = t.k AND i.last_sequence < t.s",
-        (consumer, [k[0] for k, _ in items], [k[1] for k, _ in items], [s.watermark for _, s in items]),
+        "UPDATE parked_event SET next_attempt_at = LEAST(next_attempt_at, $4) "
+        "WHERE consumer = $1 AND producer = $2 AND key = $3 AND state = 'waiting' "
+        "AND error_code IN ('gap', 'behind_diverted_key')",
+        (consumer, key[0], key[1], now),
     )
 
 
@@ -157,4 +182,5 @@ async def park(connection: AsyncConnection, consumer: str, parked: Parked) -> bo
             parked.state,
         ),
     )
+    failpoint("consumer.after_park")
     return bool(result.rowcount)

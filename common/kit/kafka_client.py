@@ -10,7 +10,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from common.kit.broker import PARTITIONS, BrokerUnavailable
+from common.kit.broker import PARTITIONS, BrokerUnavailable, GroupPlace
+from common.kit.broker import TopicPartition as Place
 
 CALL_SECONDS = 5.0
 FRESH_TOPIC_SECONDS = 3.0
@@ -67,17 +68,36 @@ async def places(client: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicP
     return [TopicPartition(topic, number) for topic in topics for number in client.partitions_for_topic(topic) or ()]
 
 
-async def started(client: Any) -> None:  # noqa: ANN401 - aiokafka has no types
+async def group_places(bootstrap: str, *, group: str, topics: Sequence[str]) -> dict[Place, GroupPlace]:
+    """Return how far the group is in every partition of the topics, seen by a short-lived client.
+
+    Raises:
+        BrokerUnavailable: If no broker answers in time.
+    """
+    async with looking(bootstrap, group) as client:
+        found = await places(client, topics)
+        ends, firsts = await client.end_offsets(found), await client.beginning_offsets(found)
+        committed = await asyncio.gather(*(client.committed(place) for place in found))
+    return {
+        (place.topic, place.partition): GroupPlace(max(offset or 0, firsts[place]), ends[place])
+        for place, offset in zip(found, committed, strict=True)
+    }
+
+
+async def started(client: Any, *, within: float = START_SECONDS) -> None:  # noqa: ANN401 - aiokafka has no types
     """Start a client.
 
     Raises:
         BrokerUnavailable: If no broker answers in time.
     """
     try:
-        await asyncio.wait_for(client.start(), START_SECONDS)
+        await asyncio.wait_for(client.start(), within)
     except (KafkaError, OSError, TimeoutError) as error:
         await stopped(client)
         raise BrokerUnavailable(str(error) or type(error).__name__) from error
+    except asyncio.CancelledError:
+        await stopped(client)
+        raise
 
 
 async def stopped(client: Any) -> None:  # noqa: ANN401 - aiokafka has no types

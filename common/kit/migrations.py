@@ -16,13 +16,13 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, pool
+from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from common.kit.tables import new_metadata
+from common.kit.editions import lower_kit_tables, raise_kit_tables
+from common.kit.names import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("identity", "settlement", "contracts", "monitoring", "gateway")
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
 
@@ -78,19 +78,13 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
 
 
 def create_kit_tables(op: Operations) -> None:
-    """Create the kit's tables; called by the first migration of every service."""
-    for table in _kit_tables():
-        table.create(op.get_bind())
+    """Create the first edition of the kit's tables; called by the first migration of every service."""
+    raise_kit_tables(op, 1)
 
 
 def drop_kit_tables(op: Operations) -> None:
-    """Drop the kit's tables again."""
-    for table in reversed(_kit_tables()):
-        table.drop(op.get_bind())
-
-
-def _kit_tables() -> list[Table]:
-    return new_metadata().sorted_tables
+    """Drop the first edition again."""
+    lower_kit_tables(op, 1)
 
 
 def _address(name: str, *, alone: bool) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.kit.broker import partition_of
 from common.kit.cause import Cause
 from common.kit.envelope import event_data, stored_headers
+from common.kit.statements import fetch
 from common.published.base import PublishedEvent
 from common.published.catalogue import line_for
 
@@ -83,4 +84,4 @@ async def write_outbox(connection: AsyncConnection, events: list[PendingEvent]) 
         [partition_of(e.key.encode()) for e in events],
         [e.numbered for e in events],
     )
-    await connection.exec_driver_sql(_WRITE, columns)
+    await fetch(connection, _WRITE, *columns)

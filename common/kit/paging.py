@@ -10,7 +10,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel
@@ -60,6 +62,16 @@ def encode_cursor(position: Position, *, key: bytes, of: str) -> str:
     """
     payload = json.dumps(list(position), separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_signature(payload, key, of) + payload).decode().rstrip("=")
+
+
+def decode_place(cursor: str, *, key: bytes, of: str) -> tuple[datetime, UUID]:
+    """Return the instant and id behind which a list goes on.
+
+    Raises:
+        CursorInvalid: As `decode_cursor`.
+    """
+    instant, last = decode_cursor(cursor, key=key, of=of)
+    return datetime.fromisoformat(str(instant)), UUID(str(last))
 
 
 def decode_cursor(cursor: str, *, key: bytes, of: str) -> list[str | int]:

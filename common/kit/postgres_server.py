@@ -28,7 +28,7 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory; ours inside is made by tempfile
+_IN_MEMORY = Path("/dev/shm")  # nosec B108  # noqa: S108 - a folder in memory; ours inside is made by tempfile
 _ROOM_BYTES = 4 << 30
 _SETTINGS = {
     "listen_addresses": HOST,

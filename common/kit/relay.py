@@ -19,6 +19,8 @@ import structlog
 from common.kit import metrics
 from common.kit.broker import PARTITIONS, BrokerUnavailable, OutboundRecord, Producer, ProducerBroken
 from common.kit.envelope import wire_headers
+from common.kit.failpoints import failpoint
+from common.kit.lines import connected
 from common.kit.wake import plain_dsn
 
 LOCK_CLASS = 7_301
@@ -28,6 +30,7 @@ POLL_SECONDS = 0.25
 SMALL_BATCH = 500
 LARGE_BATCH = 2_000
 PUBLISH_TIMEOUT_SECONDS = 10.0
+CLOSE_SECONDS = 10.0
 BACKOFF_FIRST, BACKOFF_LAST = 0.1, 30.0
 
 log = structlog.get_logger(__name__)
@@ -39,7 +42,8 @@ WHERE p.shard = ANY($1::smallint[]) ORDER BY p.log_id LIMIT $2
 """
 _AGE = """
 SELECT count(*) AS pending, coalesce(extract(epoch FROM now() - (
-    SELECT recorded_at FROM outbox_event WHERE log_id = (SELECT min(log_id) FROM outbox_pending))), 0)::float AS oldest
+    SELECT recorded_at FROM outbox_event WHERE log_id = (SELECT min(log_id) FROM outbox_pending))), 0)::float AS oldest,
+    coalesce(pg_stat_get_dead_tuples('outbox_pending'::regclass), 0) AS dead
 FROM outbox_pending
 """
 
@@ -55,47 +59,50 @@ class Relay:
         self._shards: set[int] = set()
         self._touched_at = 0.0
         self._counted_at = 0.0
+        self._batch = SMALL_BATCH
         self._woken = asyncio.Event()
+        self.finished = asyncio.Event()
 
     def wake(self) -> None:
         """Say that there is something to send."""
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until asked to stop; any failure abandons connection and producer and begins anew."""
+        """Send until asked to stop, then close; `finished` is set between the two, even when this is cancelled."""
+        try:
+            await self._send_until(stop)
+        finally:
+            self.finished.set()
+            await self.close()
+
+    async def _send_until(self, stop: asyncio.Event) -> None:
+        """Send; any failure abandons connection and producer and begins anew."""
         backoff = BACKOFF_FIRST
         while not stop.is_set():
             try:
                 await self._ready()
                 sent = await self._round()
                 backoff = BACKOFF_FIRST
+                if not sent:
+                    await self._idle(stop)
             except (BrokerUnavailable, ProducerBroken, OSError, TimeoutError, asyncpg.PostgresError) as error:
                 log.warning("relay_begins_anew", error=type(error).__name__, detail=str(error)[:200])
                 await self._abandon()
                 await _wait(stop, backoff * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
                 backoff = min(backoff * 2, BACKOFF_LAST)
-                continue
             except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 log.warning("relay_lost_connection", error=str(error)[:200])
                 await self._abandon()
-                continue
-            if not sent:
-                await self._idle(stop)
-        await self.close()
 
     async def _ready(self) -> None:
         if self._connection is None or self._connection.is_closed():
             self._shards = set()
-            self._connection = await asyncpg.connect(
-                self._dsn,
-                timeout=5,
-                command_timeout=10,
-                server_settings={
-                    "idle_session_timeout": f"{IDLE_SESSION_SECONDS}s",
-                    "application_name": "yizhan-relay",
-                    "jit": "off",
-                },
+            self._connection = await connected(
+                self._dsn, name="yizhan-relay", command_timeout=10, idle_session_timeout=f"{IDLE_SESSION_SECONDS}s"
             )
+        # Before the producer is opened: while the broker is away the backlog is what people must see.
+        if time.monotonic() - self._counted_at > TOUCH_SECONDS:
+            await self._count(self._connection)
         if self._producer is None:
             self._producer = await self._open_producer()
         if len(self._shards) < PARTITIONS and time.monotonic() - self._touched_at > (1.0 if self._shards else 0.0):
@@ -110,6 +117,7 @@ class Relay:
         self._shards |= {row["s"] for row in rows if row["held"]}
         self._touched_at = time.monotonic()
         metrics.RELAY_SHARDS_HELD.set(len(self._shards))
+        failpoint("relay.after_lock")
 
     async def _round(self) -> int:
         """Send one batch and delete its acknowledged prefix per shard; return how many rows left."""
@@ -118,12 +126,12 @@ class Relay:
         if not self._shards:
             return 0
         started = time.perf_counter()
-        rows = await self._connection.fetch(_READ, sorted(self._shards), SMALL_BATCH)
-        if len(rows) == SMALL_BATCH:
-            rows = await self._connection.fetch(_READ, sorted(self._shards), LARGE_BATCH)
+        rows = await self._connection.fetch(_READ, sorted(self._shards), self._batch)
+        self._batch = LARGE_BATCH if len(rows) == self._batch else SMALL_BATCH
         self._touched_at = time.monotonic()
         if not rows:
             return 0
+        failpoint("relay.after_read")
         records = [
             OutboundRecord(
                 topic=row["topic"],
@@ -136,9 +144,12 @@ class Relay:
         ]
         async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS + 2):
             outcomes = await self._producer.publish(records)
+        failpoint("relay.after_ack_before_delete")
         done = acknowledged_prefix([(row["log_id"], row["shard"]) for row in rows], [o is None for o in outcomes])
         if done:
-            await self._connection.execute("DELETE FROM outbox_pending WHERE log_id = ANY($1::bigint[])", done)
+            async with self._connection.transaction():
+                await self._connection.execute("DELETE FROM outbox_pending WHERE log_id = ANY($1::bigint[])", done)
+                failpoint("relay.after_delete_before_commit")
             metrics.RELAY_PUBLISHED.inc(len(done))
             metrics.RELAY_PUBLISH_SECONDS.observe(time.perf_counter() - started)
         failed = next((outcome for outcome in outcomes if outcome is not None), None)
@@ -146,27 +157,31 @@ class Relay:
             raise failed
         return len(done)
 
+    async def _count(self, connection: asyncpg.Connection) -> None:
+        """Measure the backlog, which also uses the lock connection: it would be cut when left alone."""
+        row = await connection.fetchrow(_AGE)
+        metrics.OUTBOX_PENDING.set(row["pending"])
+        metrics.OUTBOX_OLDEST_SECONDS.set(row["oldest"])
+        metrics.OUTBOX_DEAD_ROWS.set(row["dead"])
+        self._counted_at = time.monotonic()
+
     async def _idle(self, stop: asyncio.Event) -> None:
-        """Sleep until woken or the poll is due; touch the lock connection and count the backlog every 5 s."""
+        """Sleep until woken or the poll is due."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(_either(self._woken, stop), POLL_SECONDS)
         self._woken.clear()
-        if self._connection is not None and time.monotonic() - self._counted_at > TOUCH_SECONDS:
-            row = await self._connection.fetchrow(_AGE)
-            metrics.OUTBOX_PENDING.set(row["pending"])
-            metrics.OUTBOX_OLDEST_SECONDS.set(row["oldest"])
-            self._counted_at = time.monotonic()
 
     async def _abandon(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(producer.close(), 10)
+        """Give the shards back, then the producer, which may take its time when the broker hangs."""
         connection, self._connection = self._connection, None
         if connection is not None and not connection.is_closed():
             connection.terminate()
         self._shards = set()
         metrics.RELAY_SHARDS_HELD.set(0)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(producer.close(), CLOSE_SECONDS)
 
     async def close(self) -> None:
         """Close the producer and give the shards back."""

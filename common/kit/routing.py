@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -78,6 +79,12 @@ def secured(*scopes: str, problems: Sequence[type[DomainError]] = (), idempotent
         extra["parameters"] = [_KEY_PARAMETER]
     told = (*_EVERY_ROUTE, *_SECURED, *(_IDEMPOTENT if idempotent else ()), *problems)
     return {"openapi_extra": extra, "responses": document_problems(told)}
+
+
+def or_again(declared: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """Return a route's declaration with the answer to a repeat: 200 with what the first call made."""
+    again = {"model": model, "description": "The same as before: what the first call made"}
+    return {**declared, "responses": {200: again, **declared["responses"]}}
 
 
 def public(*, problems: Sequence[type[DomainError]] = ()) -> dict[str, Any]:

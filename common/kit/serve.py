@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
 import uvloop
 from prometheus_client import start_http_server
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from common.kit.auth import PublishedKeys, TokenVerifier
 from common.kit.clock import Clock
 from common.kit.db import Database
+from common.kit.failpoints import arm
+from common.kit.health import say_not_ready
+from common.kit.liveness import STUCK_STATUS, ConsumerStuck
 from common.kit.settings import ServiceSettings
 from common.kit.telemetry import configure_logging
+from common.kit.watchdog import end_within, watched
 
+NOT_READY_SECONDS = 0.5
 GRACEFUL_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
+
+log = structlog.get_logger(__name__)
 
 
 @contextmanager
@@ -40,9 +50,32 @@ def metrics_served(settings: ServiceSettings) -> Iterator[None]:
         thread.join()
 
 
-def serve(app: ASGIApp, settings: ServiceSettings) -> None:
-    """Listen until SIGTERM or Ctrl-C; running requests get 20 seconds to finish."""
+class _Server(uvicorn.Server):
+    """Says that it is not ready before it closes the door, and is watched all the while."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve under the watchdog."""
+        with watched(asyncio.get_running_loop()):
+            await super().serve(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Say whether to end; who asks for readiness hears of it first, and calls somebody else meanwhile."""
+        if not await super().on_tick(counter):
+            return False
+        end_within()
+        say_not_ready(self._app)
+        await asyncio.sleep(NOT_READY_SECONDS)
+        return True
+
+
+def serve(app: Starlette, settings: ServiceSettings) -> None:
+    """Listen until SIGTERM or Ctrl-C; running requests get 20 seconds to finish, everything together 45."""
     configure_logging(settings.log_level)
+    arm(settings.failpoint)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -62,18 +95,27 @@ def serve(app: ASGIApp, settings: ServiceSettings) -> None:
         # The server raises the signal again after its graceful stop; an orderly end is status 0.
         signal.signal(number, lambda *_: None)
     with metrics_served(settings):
-        uvicorn.Server(config).run()
+        _Server(config, app).run()
 
 
 def work(main: Callable[[], Awaitable[None]], settings: ServiceSettings) -> None:
-    """Run a worker's main function, which returns when it was asked to stop."""
+    """Run a worker's main function, which returns when it was asked to stop.
+
+    Status 75 says that its consumer was stuck, 76 that its loop stood still, 1 that it could not end in time.
+    """
     configure_logging(settings.log_level)
+    arm(settings.failpoint)
 
     async def run() -> None:
-        await main()
+        with watched(asyncio.get_running_loop()):
+            await main()
 
-    with metrics_served(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(run())
+        except ConsumerStuck as stuck:
+            log.critical("consumer_stuck", error=str(stuck))
+            sys.exit(STUCK_STATUS)
 
 
 def database_of(settings: ServiceSettings, *, name: str) -> Database:

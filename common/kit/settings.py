@@ -8,8 +8,10 @@ from __future__ import annotations
 import sys
 from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from common.kit.failpoints import parsed
 
 
 class ServiceSettings(BaseSettings):
@@ -30,6 +32,7 @@ class ServiceSettings(BaseSettings):
 
     broker: Literal["embedded", "kafka"] = Field("embedded", description="Where events travel")
     kafka_bootstrap: str = Field("", description="host:port list of Kafka; needed when broker is kafka")
+    kafka_session_seconds: float = Field(30, ge=6, le=300, description="Silence after which Kafka gives a member up")
     broker_database_url: SecretStr = Field(SecretStr(""), description="Database of the embedded broker")
 
     jwks_url: str = Field("", description="Key set that signs tokens, usually the gateway's /.well-known/jwks.json")
@@ -40,6 +43,33 @@ class ServiceSettings(BaseSettings):
     service_client_secret: SecretStr = Field(SecretStr(""), description="Secret that belongs to service_client_id")
     cursor_key: SecretStr = Field(SecretStr(""), description="Key that signs list cursors, 32 bytes as hex")
 
+    identity_url: str = Field("", description="Address of identity's HTTP process")
+    settlement_url: str = Field("", description="Address of settlement's HTTP process")
+    contracts_url: str = Field("", description="Address of contracts' HTTP process")
+    monitoring_url: str = Field("", description="Address of monitoring's HTTP process")
+    heads_age_seconds: float = Field(30.0, ge=0, description="Age from which an event counts in a comparison of heads")
+    gap_wait_seconds: float = Field(30.0, ge=0, description="How long a gap waits before the producer's log is asked")
+    compare_seconds: float = Field(300.0, gt=0, description="Time between two comparisons of heads, in seconds")
+
+    failpoint: str = Field("", description="For fault tests: where this process dies or freezes, name[:nth[:pause]]")
+
+    @field_validator("failpoint")
+    @classmethod
+    def _is_a_failpoint(cls, value: str) -> str:
+        parsed(value)
+        return value
+
+    @property
+    def service_urls(self) -> dict[str, str]:
+        """Service name to address, for those that have one."""
+        addresses = {
+            "identity": self.identity_url,
+            "settlement": self.settlement_url,
+            "contracts": self.contracts_url,
+            "monitoring": self.monitoring_url,
+        }
+        return {name: address.rstrip("/") for name, address in addresses.items() if address}
+
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -49,5 +79,10 @@ def load_settings(kind: type[SettingsT]) -> SettingsT:
     try:
         return kind()
     except ValidationError as refusal:
-        lines = [f"  {str(each['loc'][0]).upper()}: {each['msg']}" for each in refusal.errors(include_input=False)]
+        lines = [_told(".".join(map(str, each["loc"])), each["msg"]) for each in refusal.errors(include_input=False)]
         sys.exit("settings are not complete (every setting stands in .env.example):\n" + "\n".join(lines))
+
+
+def _told(setting: str, wrong: str) -> str:
+    """Return one line; a rule over several settings names them in its own text."""
+    return f"  {setting.upper()}: {wrong}" if setting else f"  {wrong}"

@@ -1,12 +1,13 @@
 """Tables of the kit that stand in every service's database: outbox, inbox, idempotency records.
 
-Each service adds them to its own metadata and creates them in its first migration.
+Each service adds them to its own metadata; its migrations build them edition by edition (common/kit/editions.py).
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,6 +40,9 @@ def new_metadata() -> MetaData:
     add_outbox_tables(metadata)
     add_inbox_tables(metadata)
     add_parked_table(metadata)
+    add_recovery_tables(metadata)
+    add_baseline_table(metadata)
+    add_operator_table(metadata)
     add_idempotency_table(metadata)
     return metadata
 
@@ -64,6 +69,7 @@ def add_outbox_tables(metadata: MetaData) -> None:
         Column("data", LargeBinary, nullable=False),
         UniqueConstraint("event_id"),
         UniqueConstraint("key", "sequence"),
+        Index(None, "recorded_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
     Table(
         "outbox_pending",
@@ -87,6 +93,7 @@ def add_inbox_tables(metadata: MetaData) -> None:
         Column("consumer", Text, primary_key=True),
         Column("event_id", Uuid, primary_key=True),
         Column("handled_on", Date, nullable=False, server_default=text("CURRENT_DATE")),
+        Index(None, "handled_on", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     )
     Table(
         "inbox_key",
@@ -131,6 +138,79 @@ def add_parked_table(metadata: MetaData) -> None:
         UniqueConstraint("consumer", "event_id"),
         Index(None, "consumer", "producer", "key", "sequence"),
         Index("ix_parked_event_due", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+
+def add_recovery_tables(metadata: MetaData) -> None:
+    """Add what recovery remembers: when a consumer was born, and how far it compared."""
+    Table(
+        "consumer_birth",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("born_at", DateTime(timezone=True), nullable=False),
+        Column("finished_at", DateTime(timezone=True), comment="None while the producers' logs are still being read"),
+        Column("is_replayable", Boolean, nullable=False),
+        Column(
+            "known_types", JSONB, nullable=False, comment="Handled event type to the instant since when it is handled"
+        ),
+    )
+    Table(
+        "consumer_source",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("producer", Text, primary_key=True),
+        Column(
+            "read_key",
+            Text,
+            nullable=False,
+            server_default="",
+            comment="How far the birth has read the log: after this key and sequence",
+        ),
+        Column("read_sequence", BigInteger, nullable=False, server_default="0"),
+        Column("is_read", Boolean, nullable=False, server_default=text("false")),
+        Column(
+            "compared_at", DateTime(timezone=True), comment="Producer's clock at the last comparison of changed heads"
+        ),
+        Column("proved_at", DateTime(timezone=True), comment="Producer's clock at the last comparison of all heads"),
+    )
+
+
+def add_baseline_table(metadata: MetaData) -> None:
+    """Add where a key went on after events that nobody has any more."""
+    Table(
+        "key_baseline",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("producer", Text, primary_key=True),
+        Column("key", Text, primary_key=True),
+        Column("first_available_sequence", BigInteger, primary_key=True, autoincrement=False),
+        Column(
+            "last_sequence",
+            BigInteger,
+            nullable=False,
+            comment="The watermark before: what lies between was never taken in",
+        ),
+        Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    )
+
+
+def add_operator_table(metadata: MetaData) -> None:
+    """Add what operators decided about parked events, by whom and why; kept for ever."""
+    Table(
+        "operator_action",
+        metadata,
+        Column("action_id", BigInteger, Identity(always=True), primary_key=True),
+        Column("consumer", Text, nullable=False),
+        Column("producer", Text, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("event_id", Uuid, nullable=False),
+        Column("attempts", Integer, nullable=False, comment="Attempts made before: a decision counts once per attempt"),
+        Column("action", Text, nullable=False, comment="retry or skip"),
+        Column("reason", Text, comment="None for a retry"),
+        Column("client_id", Text, nullable=False),
+        Column("request_id", Text, nullable=False),
+        Column("happened_at", DateTime(timezone=True), nullable=False),
+        UniqueConstraint("consumer", "event_id", "action", "attempts"),
     )
 
 

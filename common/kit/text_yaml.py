@@ -43,7 +43,7 @@ def load_text_yaml(path: Path) -> Any:  # noqa: ANN401 - the loaders of the serv
     """
     try:
         # The loader makes texts, lists and mappings only; it is a BaseLoader, not the one that builds objects.
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # nosec B506  # noqa: S506
     except (DataFileInvalid, yaml.YAMLError, ValueError) as error:
         raise DataFileInvalid(f"{path.name}: {error}") from error
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import asyncpg
 
+from common.kit.lines import connected
+
 OUTBOX_CHANNEL = "outbox_wake"
 DEBOUNCE_SECONDS = 0.005
 RECONNECT_SECONDS = 1.0
@@ -47,7 +49,7 @@ class Notifier:
             self._again = False
             try:
                 if self._connection is None or self._connection.is_closed():
-                    self._connection = await asyncpg.connect(self._dsn, timeout=5)
+                    self._connection = await connected(self._dsn, name="yizhan-notify")
                 await self._connection.execute(f"NOTIFY {self._channel}", timeout=5)
             except TROUBLE:
                 # The poll finds the rows; a broken line is rebuilt at the next wake.
@@ -72,7 +74,7 @@ async def listen(url: str, on_wake: Callable[[], None], channel: str = OUTBOX_CH
         connection: asyncpg.Connection | None = None
         lost = asyncio.Event()
         try:
-            connection = await asyncpg.connect(dsn, timeout=5)
+            connection = await connected(dsn, name="yizhan-listen")
             connection.add_termination_listener(lambda *_, lost=lost: lost.set())
             await connection.add_listener(channel, lambda *_: on_wake())
             on_wake()

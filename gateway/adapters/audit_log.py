@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.kit.cause import Cause
 from common.kit.db import Database
+from common.kit.statements import fetch
 from gateway.domain.trail import AuditEntry
 
 MOST_AT_ONCE = 200
@@ -94,7 +95,7 @@ class AuditLog:
 
 async def add_entries(connection: AsyncConnection, entries: Sequence[AuditEntry]) -> None:
     """Insert entries in the transaction of the connection."""
-    await connection.exec_driver_sql(_INSERT, _columns(entries))
+    await fetch(connection, _INSERT, *_columns(entries))
 
 
 def _columns(entries: Sequence[AuditEntry]) -> tuple[list[object], ...]:

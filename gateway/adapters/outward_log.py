@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.kit.envelope import Received
+from common.kit.failpoints import failpoint
 
 _STORE = """
 WITH next AS (UPDATE outward_log SET last_position = last_position + 1 WHERE only_row = 1 RETURNING last_position)
@@ -48,6 +49,7 @@ async def append(connection: AsyncConnection, received: Received, *, county: str
     """Store an event at the next position; the row of the log is locked until the transaction ends."""
     headers = json.dumps(received.headers, ensure_ascii=False)
     await connection.exec_driver_sql(_STORE, (received.event_id, received.type, county, now, headers, received.data))
+    failpoint("gateway.after_position_before_commit")
 
 
 async def read_after(

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
 
 from common.kit.problems import MalformedBody, UpstreamUnavailable
 
@@ -37,6 +39,9 @@ _NOT_ASKED = HOP_BY_HOP | {
     b"x-forwarded-for",
 }
 _NOT_ANSWERED = HOP_BY_HOP | {b"content-length", b"date", b"server", b"x-request-id", b"traceparent"}
+
+_NOT_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""What the client library would add by itself: the call is passed on as it came."""
 
 _SILENT = (
     "the service did not answer, so nothing is known about this call; repeat it with the same Idempotency-Key: "
@@ -74,18 +79,8 @@ class Upstreams:
     def __init__(self, addresses: Mapping[str, str], *, timeout_seconds: float, most_connections: int = 100) -> None:
         self._addresses = {name: address.rstrip("/") for name, address in addresses.items()}
         self._timeout_seconds = timeout_seconds
-        self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(
-                retries=1,
-                limits=httpx.Limits(
-                    max_connections=most_connections,
-                    max_keepalive_connections=most_connections,
-                    keepalive_expiry=IDLE_SECONDS,
-                ),
-            ),
-            timeout=httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS),
-            trust_env=False,
-        )
+        self._most_connections = most_connections
+        self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, asked: Asked) -> Answered:
         """Return the service's answer, whatever its status.
@@ -95,32 +90,43 @@ class Upstreams:
             MalformedBody: If the request has headers or an address that HTTP does not allow to send on.
         """
         try:
+            headers = CIMultiDict((name.decode("ascii"), value.decode()) for name, value in asked.headers)
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._send(asked)
-        except (httpx.LocalProtocolError, httpx.InvalidURL) as refusal:
+                return await self._send(asked, headers)
+        except ValueError as refusal:  # A line end or bytes that are no text in a header; an address that is none.
             raise MalformedBody("the address or a header of the request is not well formed") from refusal
-        except (httpx.HTTPError, TimeoutError) as silence:
+        except (aiohttp.ClientError, OSError, TimeoutError) as silence:
             raise UpstreamUnavailable(_SILENT, zh=_SILENT_ZH, retry_after_seconds=RETRY_SECONDS) from silence
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
-    async def _send(self, asked: Asked) -> Answered:
+    async def _send(self, asked: Asked, headers: CIMultiDict[str]) -> Answered:
         query = f"?{asked.query}" if asked.query else ""
-        request = self._client.build_request(
+        async with self._opened().request(
             asked.method,
-            f"{self._addresses[asked.service]}{asked.path}{query}",
-            headers=asked.headers,
-            content=asked.body or None,
-        )
-        answer = await self._client.send(request, stream=True)
-        try:
-            body = b"".join([piece async for piece in answer.aiter_raw()])
-        finally:
-            await answer.aclose()
-        kept = [(name, value) for name, value in answer.headers.raw if name.lower() not in _NOT_ANSWERED]
-        return Answered(answer.status_code, kept, body)
+            URL(f"{self._addresses[asked.service]}{asked.path}{query}", encoded=True),
+            headers=headers,
+            data=asked.body or None,
+            allow_redirects=False,
+        ) as answer:
+            body = await answer.read()
+        kept = [(name, value) for name, value in answer.raw_headers if name.lower() not in _NOT_ANSWERED]
+        return Answered(answer.status, kept, body)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        """Return the session, made by the first call because it belongs to the loop."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._most_connections, keepalive_timeout=IDLE_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=_NOT_OURS,
+                auto_decompress=False,
+            )
+        return self._session
 
 
 def forwarded_headers(given: Headers, *, request_id: str, traceparent: str | None) -> Headers:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from common.kit.clock import CHINA, rfc3339
+from common.kit.clock import day_begins, day_ends, rfc3339
 from common.kit.fields import DayField, ResponseModel
 from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_cursor, page_of
 from gateway.adapters.audit_log import AuditFilter, Kept
@@ -55,8 +54,8 @@ async def _filter(
     happened_from: Annotated[DayField | None, Query(description="First China day")] = None,
     happened_to: Annotated[DayField | None, Query(description="Last China day, included")] = None,
 ) -> AuditFilter:
-    last = happened_to + timedelta(days=1) if happened_to else None
-    return AuditFilter(client_id, route, _begin(happened_from), _begin(last))
+    begin = day_begins(happened_from) if happened_from else None
+    return AuditFilter(client_id, route, begin, day_ends(happened_to) if happened_to else None)
 
 
 @router.get(
@@ -79,10 +78,6 @@ async def show_audit(
     kept = await read_audit(uow=uow, wanted=wanted, before=before, limit=limit)
     items, next_cursor = page_of(kept, limit=limit, position_of=lambda each: [each.entry_id], key=key, of=of)
     return json_answer(AuditPage(items=[_item(each) for each in items], next_cursor=next_cursor))
-
-
-def _begin(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time.min, CHINA)
 
 
 def _item(kept: Kept) -> AuditItem:

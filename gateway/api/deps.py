@@ -102,10 +102,11 @@ def call_entry(
     )
 
 
-async def _note_read(request: Request, uow: Uow, door: CurrentDoor, caller: CurrentCaller) -> None:
-    entry = call_entry(door, request, caller.client_id, route=request.scope["route"].path, status=200, parameters={})
+async def _note(request: Request, uow: Uow, door: CurrentDoor, caller: CurrentCaller) -> None:
+    route, parameters = request.scope["route"].path, request.path_params
+    entry = call_entry(door, request, caller.client_id, route=route, status=200, parameters=parameters)
     await add_entries(uow.connection, [entry])
 
 
-NOTED = [Depends(_note_read)]
-"""Dependencies of a read of the gateway's own: the entry commits with it, or the read fails and neither stays."""
+NOTED = [Depends(_note)]
+"""Dependencies of a call of the gateway's own: the entry commits with it, or the call fails and neither stays."""

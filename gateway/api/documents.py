@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from common.core.errors import NotFound
 from common.kit.http import public, public_router
@@ -50,9 +50,9 @@ def documents_router(document: Mapping[str, Any]) -> APIRouter:
             raise SchemaUnknown("no event type has this name; /asyncapi.json names them all")
         return Response(schemas[event_type], media_type=SCHEMA_MEDIA_TYPE)
 
-    @router.get("/docs", summary="The surface as a page", **public())
+    @router.get("/docs", summary="The surface as a page", response_class=HTMLResponse, **public())
     async def show_docs() -> Response:
-        return Response(page, media_type="text/html; charset=utf-8")
+        return HTMLResponse(page)
 
     return router
 

@@ -98,8 +98,8 @@ async def catch_up(
     limit: EventLimit = DEFAULT_LIMIT,
 ) -> Response:
     """Return the events of the caller's county after a cursor, oldest first."""
-    if caller.county is None:
-        raise NotYours("this client is bound to no county")
+    if caller.county is None or caller.institution_code or caller.township:
+        raise NotYours("the log is a county's: this client is bound to none, or to a part of one")
     of = f"events:{caller.county}"
     position = None if after is None else int(decode_cursor(after, key=key, of=of)[0])
     try:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from common.kit.clock import utc_now
 from common.kit.http import build_app
+from common.kit.operations_api import operations_router
 from common.kit.serve import database_of, serve, verifier_of
 from common.kit.settings import load_settings
 from services._skeleton.api import stays
@@ -22,7 +23,7 @@ def create_app(settings: Settings) -> FastAPI:
         database=database_of(settings, name="skeleton-app"),
         verifier=verifier_of(settings, utc_now),
         clock=utc_now,
-        routers=[stays.router],
+        routers=[stays.router, operations_router("skeleton")],
         settings=settings,
     )
 

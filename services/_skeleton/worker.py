@@ -6,14 +6,11 @@ Next hop: services/_skeleton/consumers.py
 from __future__ import annotations
 
 from common.kit.clock import utc_now
-from common.kit.idempotency import forgetting
 from common.kit.serve import database_of, work
 from common.kit.settings import load_settings
-from common.kit.worker import Job, WorkerParts, run_worker
+from common.kit.worker import WorkerParts, run_worker
 from services._skeleton.consumers import handlers
 from services._skeleton.settings import Settings
-
-HOUR_SECONDS = 3600.0
 
 
 def parts_of(settings: Settings) -> WorkerParts:
@@ -25,7 +22,6 @@ def parts_of(settings: Settings) -> WorkerParts:
         clock=utc_now,
         consumer_name="skeleton.stays",
         handlers=handlers(),
-        jobs=[Job("forget_old_answers", HOUR_SECONDS, forgetting(database))],
     )
 
 

@@ -5,14 +5,11 @@ Next hop: services/contracts/consumers.py
 
 from __future__ import annotations
 
-import asyncio
-
 from common.kit.cause import Cause
 from common.kit.clock import Clock, utc_now
 from common.kit.db import Database
-from common.kit.serve import metrics_served
+from common.kit.serve import work
 from common.kit.settings import load_settings
-from common.kit.telemetry import configure_logging
 from common.kit.worker import Job, WorkerParts, run_worker
 from services.contracts.adapters.rule_file import load_rules
 from services.contracts.consumers import handlers
@@ -48,19 +45,21 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
 
 async def look_daily(database: Database, clock: Clock) -> None:
     """End contracts that ran out and tell of overdue tasks, some rows per transaction until none are left."""
-    for work in (end_expired_contracts, tell_overdue):
+    for story in (end_expired_contracts, tell_overdue):
         done = ROWS_AT_ONCE
         while done == ROWS_AT_ONCE:
             async with database.unit_of_work(Cause("daily")) as uow:
-                done = await work(uow, now=clock(), limit=ROWS_AT_ONCE)
+                done = await story(uow, now=clock(), limit=ROWS_AT_ONCE)
 
 
 def main() -> None:
     """Read the settings and run until told to stop."""
     settings = load_settings(Settings)
-    configure_logging(settings.log_level)
-    with metrics_served(settings):
-        asyncio.run(run_worker(make_parts(settings)))
+
+    async def run() -> None:
+        await run_worker(make_parts(settings))
+
+    work(run, settings)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ Next hop: services/monitoring/consumers.py
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from common.kit.cause import Cause
 from common.kit.clock import Clock, china_date, utc_now
 from common.kit.db import Database
-from common.kit.serve import metrics_served
+from common.kit.serve import work
 from common.kit.settings import load_settings
-from common.kit.telemetry import configure_logging
 from common.kit.worker import Job, WorkerParts, run_worker
 from services.monitoring.adapters.line_files import load_lines
 from services.monitoring.consumers import handlers
@@ -63,9 +61,11 @@ async def look_daily(database: Database, clock: Clock, lines: Mapping[str, Seque
 def main() -> None:
     """Read the settings and run until told to stop."""
     settings = load_settings(Settings)
-    configure_logging(settings.log_level)
-    with metrics_served(settings):
-        asyncio.run(run_worker(make_parts(settings)))
+
+    async def run() -> None:
+        await run_worker(make_parts(settings))
+
+    work(run, settings)
 
 
 if __name__ == "__main__":

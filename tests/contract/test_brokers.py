@@ -14,6 +14,7 @@ import pytest
 
 from common.kit.broker import OffsetOutOfRange, OutboundRecord, RecordTooLarge
 from tests.contract.conftest import read
+from tests.contract.pausing import pause
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -184,13 +185,14 @@ from common.kit import broker_embedded, broker_kafka
 from common.kit.broker import CommitRefused
 
 broker_embedded.IDLE_SESSION_SECONDS, broker_embedded.TOUCH_SECONDS = 2, 0.5
-broker_kafka.SESSION_MS, broker_kafka.HEARTBEAT_MS = 2_000, 500
 
 async def main(kind, address, topic, group):
     if kind == "embedded":
         consumer = broker_embedded.EmbeddedConsumer(address, group=group, topics=[topic])
     else:
-        consumer = await broker_kafka.KafkaConsumer.connected(address, group=group, topics=[topic])
+        consumer = await broker_kafka.KafkaConsumer.connected(
+            address, group=group, topics=[topic], session_seconds=2
+        )
     found = []
     while len(found) < 4:
         found += await consumer.fetch(500, 0.5)
@@ -236,7 +238,7 @@ class TestPaused:
         await producer.publish(stage.records(["k"], 4))
         assert await asyncio.to_thread(member.stdout.readline) == "4\n"
 
-        member.send_signal(signal.SIGSTOP)
+        pause(member)
         other = await stage.consumer("g.paused")
         again = await read(other, 4, seconds=30)
         member.send_signal(signal.SIGCONT)

@@ -14,9 +14,13 @@ from sqlalchemy import Row, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import ContractId, PersonId, TeamId
+from common.kit.statements import Row as Fetched
+from common.kit.statements import fetch_one
 from services.contracts.adapters.tables import contract, person
 from services.contracts.domain.contract import Contract, EndReason, Terms
 from services.contracts.domain.viewing import Viewer
+
+_LIVE = "SELECT * FROM contract WHERE person_id = $1 AND ended_on IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,7 @@ async def save_end(connection: AsyncConnection, ended: Contract) -> None:
 
 async def live_contract_of(connection: AsyncConnection, person_id: UUID) -> Contract | None:
     """Return the contract of a person that was not ended; the person is locked by the caller."""
-    query = select(contract).where(contract.c.person_id == person_id, contract.c.ended_on.is_(None))
-    row = (await connection.execute(query)).one_or_none()
+    row = await fetch_one(connection, _LIVE, person_id)
     return _contract(row) if row else None
 
 
@@ -127,13 +130,13 @@ def _narrowed(wanted: ContractFilter) -> list[Any]:
     return conditions
 
 
-def _contract(row: Row[tuple[object, ...]]) -> Contract:
+def _contract(row: Row[tuple[object, ...]] | Fetched) -> Contract:
     return Contract(
-        contract_id=ContractId(row.contract_id),
-        person_id=PersonId(row.person_id),
+        contract_id=ContractId(UUID(str(row.contract_id))),
+        person_id=PersonId(UUID(str(row.person_id))),
         county=row.county,
         township=row.township,
-        terms=Terms(TeamId(row.team_id), tuple(row.package_codes), row.valid_from, row.valid_to),
+        terms=Terms(TeamId(UUID(str(row.team_id))), tuple(row.package_codes), row.valid_from, row.valid_to),
         signed_at=row.signed_at,
         ended_on=row.ended_on,
         reason=EndReason(row.reason_code) if row.reason_code else None,

@@ -11,15 +11,41 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, and_, exists, literal, select, tuple_, update
+from sqlalchemy import Row, and_, exists, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import FollowUpId, PersonId, SettlementId, TeamId
+from common.kit.statements import fetch
 from services.contracts.adapters.contracts import stands_under
 from services.contracts.adapters.tables import follow_up, follow_up_reason, person, stay
 from services.contracts.domain.follow_up import FollowUp, Kind, State, Visit
 from services.contracts.domain.viewing import Viewer
+
+_FILED = (
+    *("follow_up_id", "person_id", "county", "township", "team_id", "kind", "rule", "disease", "window_from"),
+    *("window_to", "settlement_id", "discharged_on", "planned_at"),
+)
+_FILE = """
+WITH wanted AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+        $9::date[], $10::date[], $11::uuid[], $12::date[], $13::timestamptz[])
+      AS t(follow_up_id, person_id, county, township, team_id, kind, rule, disease, window_from, window_to,
+           settlement_id, discharged_on, planned_at)
+), added AS (
+    INSERT INTO follow_up (follow_up_id, person_id, county, township, team_id, kind, rule, disease, window_from,
+        window_to, settlement_id, discharged_on, planned_at)
+    SELECT * FROM wanted ON CONFLICT DO NOTHING RETURNING follow_up_id
+), reasons AS (
+    INSERT INTO follow_up_reason (follow_up_id, settlement_id)
+    SELECT follow_up_id, $14::uuid FROM added
+    UNION
+    SELECT f.follow_up_id, $14 FROM follow_up f JOIN wanted w USING (person_id, rule, window_to)
+    WHERE f.closed IS DISTINCT FROM 'withdrawn'
+    ON CONFLICT DO NOTHING
+)
+SELECT follow_up_id FROM added
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +60,17 @@ class FollowUpFilter:
     due_before: date | None = None
 
 
-async def file_task(connection: AsyncConnection, task: FollowUp) -> bool:
-    """File a task for its settlement; False when a live one of its person, rule and last day was there before.
+async def file_tasks(connection: AsyncConnection, tasks: Sequence[FollowUp]) -> set[FollowUpId]:
+    """File tasks of one stay, whose person is locked; return those that are new.
 
-    Either way the settlement becomes a reason of the live task.
+    Where a live one of the same person, rule and last day was there before, it stays. Either way the settlement becomes
+    a reason of the live task.
     """
-    added = await connection.execute(
-        upsert(follow_up).values(_values(task)).on_conflict_do_nothing().returning(follow_up.c.follow_up_id)
-    )
-    is_new = added.one_or_none() is not None
-    live = select(follow_up.c.follow_up_id, literal(task.settlement_id, Uuid)).where(
-        follow_up.c.person_id == task.person_id,
-        follow_up.c.rule == task.rule,
-        follow_up.c.window_to == task.window_to,
-        follow_up.c.closed.is_distinct_from(State.WITHDRAWN),
-    )
-    await connection.execute(
-        upsert(follow_up_reason).from_select(["follow_up_id", "settlement_id"], live).on_conflict_do_nothing()
-    )
-    return is_new
+    if not tasks:
+        return set()
+    columns = zip(*([getattr(task, name) for name in _FILED] for task in tasks), strict=True)
+    rows = await fetch(connection, _FILE, *map(list, columns), tasks[0].settlement_id)
+    return {FollowUpId(UUID(str(row.follow_up_id))) for row in rows}
 
 
 async def save_visit(connection: AsyncConnection, done: FollowUp, visit: Visit) -> None:
@@ -196,12 +214,6 @@ def _in_state(state: State, day: date) -> list[Any]:
     if state is State.OVERDUE:
         return [columns.closed.is_(None), columns.window_to < day]
     return [columns.closed == state]
-
-
-def _values(task: FollowUp) -> dict[str, Any]:
-    names = ("follow_up_id", "person_id", "county", "township", "team_id", "kind", "rule", "disease")
-    more = ("window_from", "window_to", "settlement_id", "discharged_on", "planned_at")
-    return {name: getattr(task, name) for name in (*names, *more)}
 
 
 def _task(row: Row[tuple[object, ...]]) -> FollowUp:

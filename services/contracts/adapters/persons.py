@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import PersonId
+from common.kit.statements import Row as Fetched
+from common.kit.statements import fetch, fetch_one
 from services.contracts.adapters.tables import contract, follow_up, person, stay
 from services.contracts.domain.person import Person
+
+_LOCK = "SELECT * FROM person WHERE person_id = $1 FOR UPDATE"
+_MEET = "INSERT INTO person (person_id, county) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
 async def lock_persons(connection: AsyncConnection, person_ids: Iterable[UUID], *, county: str) -> dict[UUID, Person]:
@@ -62,8 +66,11 @@ async def hand_over_stays(connection: AsyncConnection, *, retired: PersonId, sur
 
 
 async def _lock_one(connection: AsyncConnection, person_id: UUID, *, county: str) -> Person:
-    await connection.execute(upsert(person).values(person_id=person_id, county=county).on_conflict_do_nothing())
-    row = (await connection.execute(select(person).where(person.c.person_id == person_id).with_for_update())).one()
+    row = await fetch_one(connection, _LOCK, person_id)
+    if row is None:
+        await fetch(connection, _MEET, person_id, county)
+        row = await fetch_one(connection, _LOCK, person_id)
+    assert row is not None  # noqa: S101 - nobody deletes a person
     return _person(row)
 
 
@@ -73,12 +80,12 @@ async def _surviving(connection: AsyncConnection, known: Person) -> Person:
     return known
 
 
-def _person(row: Row[tuple[object, ...]]) -> Person:
+def _person(row: Row[tuple[object, ...]] | Fetched) -> Person:
     return Person(
-        person_id=PersonId(row.person_id),
+        person_id=PersonId(UUID(str(row.person_id))),
         county=row.county,
         township=row.township,
         is_registered=row.is_registered,
         ended_on=row.ended_on,
-        merged_into=row.merged_into,
+        merged_into=PersonId(UUID(str(row.merged_into))) if row.merged_into else None,
     )

@@ -9,13 +9,18 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.errors import NotFound
 from common.core.ids import FollowUpId, PersonId, SettlementId
+from common.kit.statements import fetch
 from services.contracts.adapters.tables import follow_up_reason, stay
 from services.contracts.domain.stay import Stay
+
+_ADD = """
+INSERT INTO stay (settlement_id, person_id, county, discharged_on, diseases, identity_open, is_provisional)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+"""
 
 
 class StayUnknown(NotFound):
@@ -26,16 +31,17 @@ class StayUnknown(NotFound):
 
 async def add_stay(connection: AsyncConnection, told: Stay) -> None:
     """Note a settled stay; told twice it stands once."""
-    values = {
-        "settlement_id": told.settlement_id,
-        "person_id": told.person_id,
-        "county": told.county,
-        "discharged_on": told.discharged_on,
-        "diseases": list(told.diseases),
-        "identity_open": told.identity_open,
-        "is_provisional": told.is_provisional,
-    }
-    await connection.execute(upsert(stay).values(values).on_conflict_do_nothing())
+    await fetch(
+        connection,
+        _ADD,
+        told.settlement_id,
+        told.person_id,
+        told.county,
+        told.discharged_on,
+        list(told.diseases),
+        told.identity_open,
+        told.is_provisional,
+    )
 
 
 async def mark_reversed(connection: AsyncConnection, settlement_id: UUID) -> None:

@@ -5,7 +5,6 @@ Next hop: services/contracts/usecases/sign_contract.py
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from fastapi import Depends, Query, Response
 
 from common.core.ids import TeamId
 from common.kit.http import json_answer, secured, secured_router
-from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_cursor, page_of
+from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_place, page_of
 from services.contracts.adapters.contracts import ContractFilter
 from services.contracts.api.deps import CurrentViewer, CursorKey, Now, OwnTownship, Rules, Uow, or_again
 from services.contracts.api.schemas import ContractEndIn, ContractIn, ContractOut, ContractPage
@@ -83,10 +82,7 @@ async def get_contracts(
 ) -> ContractPage:
     """List the caller's contracts in the order of signing."""
     of = f"contracts {viewer} {wanted}"
-    after = None
-    if cursor:
-        signed_at, contract_id = decode_cursor(cursor, key=key, of=of)
-        after = (datetime.fromisoformat(str(signed_at)), UUID(str(contract_id)))
+    after = decode_place(cursor, key=key, of=of) if cursor else None
     found = await list_contracts(uow, viewer=viewer, wanted=wanted, after=after, limit=limit + 1)
     items, next_cursor = page_of(
         found,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import BaseModel
 from starlette.requests import Request
 
 from common.kit.auth import NotYours, require_own
 from common.kit.fields import TownshipField
-from common.kit.http import CurrentCaller, CursorKey, Now, Uow
+from common.kit.http import CurrentCaller, CursorKey, Now, Uow, or_again
 from services.contracts.domain.follow_up_rule import RuleVersion
 from services.contracts.domain.viewing import Viewer, viewer_of
 
@@ -32,12 +31,6 @@ async def _own_township(caller: CurrentCaller, township: Annotated[TownshipField
 async def _rules(request: Request) -> tuple[RuleVersion, ...]:
     rules: tuple[RuleVersion, ...] = request.app.state.rules
     return rules
-
-
-def or_again(declared: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Return a route's declaration with the answer to a repeat: 200 with what the first call made."""
-    again = {"model": model, "description": "The same as before: what the first call made"}
-    return {**declared, "responses": {200: again, **declared["responses"]}}
 
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]

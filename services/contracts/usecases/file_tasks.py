@@ -28,26 +28,29 @@ async def file_tasks(
     now: datetime,
 ) -> None:
     """File each task and tell of the new ones; visits go to the contract's team, other work to the township."""
-    for planned in tasks:
-        task = FollowUp(
-            follow_up_id=follow_up_id_of(
-                settlement_id=stay.settlement_id, rule=planned.rule, window_to=planned.window_to
-            ),
-            person_id=person.person_id,
-            county=person.county,
-            township=person.township,
-            team_id=contract.terms.team_id if contract and planned.kind is Kind.FOLLOW_UP else None,
-            kind=planned.kind,
-            rule=planned.rule,
-            disease=planned.disease,
-            window_from=planned.window_from,
-            window_to=planned.window_to,
-            settlement_id=stay.settlement_id,
-            discharged_on=stay.discharged_on,
-            planned_at=now,
-        )
-        if await follow_ups.file_task(uow.connection, task):
+    wanted = [_task(planned, stay, person, contract, now) for planned in tasks]
+    new = await follow_ups.file_tasks(uow.connection, wanted)
+    for task in wanted:
+        if task.follow_up_id in new:
             uow.publish(_planned(task), occurred_at=now)
+
+
+def _task(planned: PlannedTask, stay: Stay, person: Person, contract: Contract | None, now: datetime) -> FollowUp:
+    return FollowUp(
+        follow_up_id=follow_up_id_of(settlement_id=stay.settlement_id, rule=planned.rule, window_to=planned.window_to),
+        person_id=person.person_id,
+        county=person.county,
+        township=person.township,
+        team_id=contract.terms.team_id if contract and planned.kind is Kind.FOLLOW_UP else None,
+        kind=planned.kind,
+        rule=planned.rule,
+        disease=planned.disease,
+        window_from=planned.window_from,
+        window_to=planned.window_to,
+        settlement_id=stay.settlement_id,
+        discharged_on=stay.discharged_on,
+        planned_at=now,
+    )
 
 
 def _planned(task: FollowUp) -> FollowUpPlanned:

@@ -5,20 +5,34 @@ Room: adapters of monitoring.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, or_, select, tuple_, update
+from sqlalchemy import Row, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import AlertId, HouseholdId, PersonId, SettlementId
+from common.kit.statements import Row as DriverRow
+from common.kit.statements import fetch
 from services.monitoring.adapters.tables import alert, subject
 from services.monitoring.domain.alert import Alert, Reason, State
 from services.monitoring.domain.viewing import Viewer
 
-_FIXED = ("alert_id", "subject_id", "household_id", "county", "township", "raised_at")
+_ADD = """
+INSERT INTO alert (alert_id, subject_id, household_id, person_id, county, township, rule, window_from, window_to,
+  amount_fen, line_fen, settlement_id, raised_at, state, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+"""
+_SAVE = """
+UPDATE alert SET person_id = $2, rule = $3, window_from = $4, window_to = $5, amount_fen = $6, line_fen = $7,
+  settlement_id = $8, state = $9, reason = $10
+WHERE alert_id = $1
+"""
+_OF_SUBJECTS = "SELECT * FROM alert WHERE subject_id = ANY($1::uuid[]) ORDER BY raised_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +48,25 @@ class AlertFilter:
 
 async def add_alert(connection: AsyncConnection, raised: Alert) -> None:
     """Add an alert."""
-    await connection.execute(insert(alert).values(asdict(raised)))
+    whose = (raised.subject_id, raised.household_id, raised.person_id, raised.county, raised.township)
+    seen = (raised.rule, raised.window_from, raised.window_to, raised.amount_fen, raised.line_fen, raised.settlement_id)
+    stands = (raised.raised_at, raised.state, raised.reason)
+    await fetch(connection, _ADD, raised.alert_id, *whose, *seen, *stands)
 
 
 async def save_alert(connection: AsyncConnection, changed: Alert) -> None:
     """Write how an alert stands; its township stays the one it was last placed in."""
-    values = {name: value for name, value in asdict(changed).items() if name not in _FIXED}
-    await connection.execute(update(alert).where(alert.c.alert_id == changed.alert_id).values(values))
+    seen = (changed.rule, changed.window_from, changed.window_to, changed.amount_fen, changed.line_fen)
+    stands = (changed.settlement_id, changed.state, changed.reason)
+    await fetch(connection, _SAVE, changed.alert_id, changed.person_id, *seen, *stands)
 
 
-async def alerts_of(connection: AsyncConnection, subject_id: UUID) -> list[Alert]:
-    """Return every alert of a subject, which is locked by the caller."""
-    rows = await connection.execute(select(alert).where(alert.c.subject_id == subject_id).order_by(alert.c.raised_at))
-    return [_alert(row) for row in rows]
+async def alerts_of(connection: AsyncConnection, subject_ids: Collection[UUID]) -> dict[UUID, list[Alert]]:
+    """Return every alert of each subject, the oldest first; the subjects are locked by the caller."""
+    found: dict[UUID, list[Alert]] = defaultdict(list)
+    for row in await fetch(connection, _OF_SUBJECTS, list(subject_ids)):
+        found[row.subject_id].append(_alert(row))
+    return found
 
 
 async def subjects_with_open_alert(connection: AsyncConnection, *, after: UUID | None, limit: int) -> list[UUID]:
@@ -87,7 +107,7 @@ def _narrowed(wanted: AlertFilter) -> list[Any]:
     return [alert.c[name] == value for name, value in named.items() if value is not None]
 
 
-def _alert(row: Row[tuple[object, ...]]) -> Alert:
+def _alert(row: Row[tuple[object, ...]] | DriverRow) -> Alert:
     return Alert(
         alert_id=AlertId(row.alert_id),
         subject_id=HouseholdId(row.subject_id) if row.household_id else PersonId(row.subject_id),

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import PersonId
-from services.monitoring.adapters.tables import person
+from common.kit.statements import Row, fetch
 from services.monitoring.domain.person import Person
+
+_READ = "SELECT person_id, county, township, is_registered, merged_into FROM person WHERE person_id = $1"
+_LOCK = f"{_READ} FOR UPDATE"
+_ADD = "INSERT INTO person (person_id, county) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_SAVE = "UPDATE person SET county = $2, township = $3, is_registered = $4, merged_into = $5 WHERE person_id = $1"
 
 
 async def lock_persons(connection: AsyncConnection, person_ids: Iterable[UUID], *, county: str) -> dict[UUID, Person]:
@@ -31,25 +34,22 @@ async def lock_persons(connection: AsyncConnection, person_ids: Iterable[UUID], 
 
 async def person_of(connection: AsyncConnection, person_id: UUID) -> Person | None:
     """Return one person as known, merged or not; None when nobody has told of them."""
-    row = (await connection.execute(select(person).where(person.c.person_id == person_id))).one_or_none()
-    return _person(row) if row else None
+    rows = await fetch(connection, _READ, person_id)
+    return _person(rows[0]) if rows else None
 
 
 async def save_person(connection: AsyncConnection, known: Person) -> None:
     """Write a person back."""
-    values = {
-        "county": known.county,
-        "township": known.township,
-        "is_registered": known.is_registered,
-        "merged_into": known.merged_into,
-    }
-    await connection.execute(update(person).where(person.c.person_id == known.person_id).values(values))
+    values = (known.county, known.township, known.is_registered, known.merged_into)
+    await fetch(connection, _SAVE, known.person_id, *values)
 
 
 async def _lock_one(connection: AsyncConnection, person_id: UUID, *, county: str) -> Person:
-    await connection.execute(upsert(person).values(person_id=person_id, county=county).on_conflict_do_nothing())
-    row = (await connection.execute(select(person).where(person.c.person_id == person_id).with_for_update())).one()
-    return _person(row)
+    rows = await fetch(connection, _LOCK, person_id)
+    if not rows:
+        await fetch(connection, _ADD, person_id, county)
+        rows = await fetch(connection, _LOCK, person_id)
+    return _person(rows[0])
 
 
 async def _surviving(connection: AsyncConnection, known: Person) -> Person:
@@ -58,7 +58,7 @@ async def _surviving(connection: AsyncConnection, known: Person) -> Person:
     return known
 
 
-def _person(row: Row[tuple[object, ...]]) -> Person:
+def _person(row: Row) -> Person:
     return Person(
         person_id=PersonId(row.person_id),
         county=row.county,

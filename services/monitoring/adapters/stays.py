@@ -5,19 +5,30 @@ Room: adapters of monitoring.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.errors import NotFound
 from common.core.ids import PersonId, SettlementId
 from common.core.money import Money
+from common.kit.statements import Row, fetch
 from common.published.settlement import SupplementBooked
 from services.monitoring.adapters.tables import stay, supplement
 from services.monitoring.domain.stay import Stay
+
+_ADD = """
+INSERT INTO stay (settlement_id, person_id, county, discharged_on, patient_pays_fen, settled_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+_OF_PERSONS = """
+SELECT settlement_id, person_id, discharged_on, patient_pays_fen, settled_at FROM stay
+WHERE person_id = ANY($1::uuid[]) AND NOT is_reversed
+"""
 
 
 class StayUnknown(NotFound):
@@ -28,15 +39,8 @@ class StayUnknown(NotFound):
 
 async def add_stay(connection: AsyncConnection, told: Stay, *, county: str) -> None:
     """Note a settled stay; told twice it stands once."""
-    values = {
-        "settlement_id": told.settlement_id,
-        "person_id": told.person_id,
-        "county": county,
-        "discharged_on": told.discharged_on,
-        "patient_pays_fen": told.own_share.fen,
-        "settled_at": told.settled_at,
-    }
-    await connection.execute(upsert(stay).values(values).on_conflict_do_nothing())
+    values = (told.person_id, county, told.discharged_on, told.own_share.fen, told.settled_at)
+    await fetch(connection, _ADD, told.settlement_id, *values)
 
 
 async def mark_reversed(connection: AsyncConnection, settlement_id: UUID) -> None:
@@ -78,10 +82,12 @@ async def add_supplement(connection: AsyncConnection, told: SupplementBooked) ->
     )
 
 
-async def stays_of(connection: AsyncConnection, person_ids: Collection[UUID]) -> list[Stay]:
-    """Return the persons' stays that were not reversed."""
-    rows = await connection.execute(select(stay).where(stay.c.person_id.in_(person_ids), stay.c.is_reversed.is_(False)))
-    return [_stay(row) for row in rows]
+async def stays_of(connection: AsyncConnection, person_ids: Collection[UUID]) -> dict[UUID, list[Stay]]:
+    """Return each person's stays that were not reversed."""
+    found: dict[UUID, list[Stay]] = defaultdict(list)
+    for row in await fetch(connection, _OF_PERSONS, list(person_ids)):
+        found[row.person_id].append(_stay(row))
+    return found
 
 
 async def hand_over_stays(connection: AsyncConnection, *, retired: PersonId, surviving: PersonId) -> None:
@@ -89,7 +95,7 @@ async def hand_over_stays(connection: AsyncConnection, *, retired: PersonId, sur
     await connection.execute(update(stay).where(stay.c.person_id == retired).values(person_id=surviving))
 
 
-def _stay(row: Row[tuple[object, ...]]) -> Stay:
+def _stay(row: Row) -> Stay:
     return Stay(
         settlement_id=SettlementId(row.settlement_id),
         person_id=PersonId(row.person_id),

@@ -5,14 +5,13 @@ Next hop: services/monitoring/usecases/list_alerts.py
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
 
 from common.kit.http import secured, secured_router
-from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_cursor, page_of
+from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_place, page_of
 from services.monitoring.adapters.alerts import AlertFilter
 from services.monitoring.api.deps import CurrentViewer, CursorKey, OwnTownship, Uow
 from services.monitoring.api.schemas import AlertOut, AlertPage
@@ -43,10 +42,7 @@ async def get_alerts(
 ) -> AlertPage:
     """List the caller's alerts, the newest first."""
     of = f"alerts {viewer} {wanted}"
-    after = None
-    if cursor:
-        raised_at, alert_id = decode_cursor(cursor, key=key, of=of)
-        after = (datetime.fromisoformat(str(raised_at)), UUID(str(alert_id)))
+    after = decode_place(cursor, key=key, of=of) if cursor else None
     found = await list_alerts(uow, viewer=viewer, wanted=wanted, after=after, limit=limit + 1)
     items, next_cursor = page_of(
         found, limit=limit, position_of=lambda each: (each.raised_at.isoformat(), str(each.alert_id)), key=key, of=of

@@ -25,7 +25,6 @@ async def judge_persons(
     now: datetime,
 ) -> None:
     """Judge the persons' subjects and `also` further ones; the persons are locked and the fact is written."""
-    for person_id in sorted(person_ids):
-        await subjects.add_lone_person(uow.connection, person_id, county=county)
+    await subjects.add_lone_persons(uow.connection, person_ids, county=county)
     homes = await memberships.households_of(uow.connection, person_ids)
     await judge_subjects(uow, subject_ids={*person_ids, *homes, *also}, lines=lines, now=now)

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from common.core.ids import PersonId
 from common.kit.db import UnitOfWork
 from common.published.monitoring import AlertRaised
 from services.monitoring.adapters import alerts, memberships, stays, subjects
 from services.monitoring.domain.alert import Alert, raised_alert, steps_for
 from services.monitoring.domain.crossing import Episode, episodes_of
+from services.monitoring.domain.membership import Presence
+from services.monitoring.domain.stay import Stay
 from services.monitoring.domain.subject import Subject
 from services.monitoring.domain.warning_line import WarningLine
 
@@ -37,31 +38,48 @@ async def judge_subjects(
         through: Day up to which windows are let run out; None looks no further than the last discharge and than
             windows were let run out before.
     """
-    for subject in await subjects.lock_subjects(uow.connection, subject_ids):
-        episodes = await _episodes(uow, subject, lines.get(subject.county, ()), through)
-        known = await alerts.alerts_of(uow.connection, subject.subject_id)
-        steps = steps_for(alerts=known, episodes=episodes)
+    watched = await subjects.lock_subjects(uow.connection, subject_ids)
+    known = await alerts.alerts_of(uow.connection, [each.subject_id for each in watched])
+    replayed = await _replayed(uow, watched, lines, through)
+    for subject in watched:
+        told = known[subject.subject_id]
+        steps = steps_for(alerts=told, episodes=replayed[subject.subject_id])
         for changed in steps.changed:
             await alerts.save_alert(uow.connection, changed)
         for number, episode in enumerate(steps.raised):
-            raised = raised_alert(subject=subject, episode=episode, earlier_count=len(known) + number, raised_at=now)
+            raised = raised_alert(subject=subject, episode=episode, earlier_count=len(told) + number, raised_at=now)
             await alerts.add_alert(uow.connection, raised)
             uow.publish(_told(raised), occurred_at=now)
         if through is not None:
             await subjects.save_judged(uow.connection, subject.subject_id, through=through)
 
 
-async def _episodes(
-    uow: UnitOfWork, subject: Subject, lines: Sequence[WarningLine], through: date | None
+async def _replayed(
+    uow: UnitOfWork, watched: Sequence[Subject], lines: Mapping[str, Sequence[WarningLine]], through: date | None
+) -> dict[UUID, tuple[Episode, ...]]:
+    """Return the episodes of each subject, from one look at who belongs where and one at their stays."""
+    presences = await memberships.presences_of_subjects(uow.connection, watched)
+    patients = {each.person_id for present in presences.values() for each in present}
+    counted = await stays.stays_of(uow.connection, patients)
+    return {
+        subject.subject_id: _episodes(
+            subject, presences[subject.subject_id], counted, lines.get(subject.county, ()), through
+        )
+        for subject in watched
+    }
+
+
+def _episodes(
+    subject: Subject,
+    presences: Sequence[Presence],
+    counted: Mapping[UUID, Sequence[Stay]],
+    lines: Sequence[WarningLine],
+    through: date | None,
 ) -> tuple[Episode, ...]:
-    if subject.household_id is not None:
-        presences = await memberships.presences_in(uow.connection, subject.household_id)
-    else:
-        presences = await memberships.presences_alone(uow.connection, PersonId(subject.subject_id))
-    counted = await stays.stays_of(uow.connection, {each.person_id for each in presences})
-    days = [stay.discharged_on for stay in counted]
+    own = [stay for person_id in {each.person_id for each in presences} for stay in counted.get(person_id, ())]
+    days = [stay.discharged_on for stay in own]
     days += [day for day in (through, subject.judged_through) if day is not None]
-    return episodes_of(stays=counted, presences=presences, lines=lines, through=max(days, default=date.min))
+    return episodes_of(stays=own, presences=presences, lines=lines, through=max(days, default=date.min))
 
 
 def _told(alert: Alert) -> AlertRaised:

@@ -19,6 +19,10 @@ NAME = "contracts.test"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+async def dies(*_: object) -> None:
+    raise SystemError("the process ends here")
+
+
 class Stage:
     """A consumer over a real database with a handler that notes what it saw and fails when told to."""
 
@@ -106,6 +110,20 @@ class TestHandleBatch:
         await stage.drainer.drain_due()
 
         assert await stage.seen(person) == [1, 2, 3, 4]
+        assert await stage.rows("SELECT * FROM diverted_key") == []
+
+    async def test_a_key_whose_last_event_was_worked_off_before_a_crash_is_set_free(self, stage):
+        person = uuid4()
+        await stage.consumer.handle_batch([a_record(person, 2), a_record(person, 1)])
+        undivert, stage.drainer._undivert = stage.drainer._undivert, dies
+        with pytest.raises(SystemError):
+            await stage.drainer.drain_due()
+        assert await stage.seen(person) == [1, 2]
+        assert len(await stage.rows("SELECT * FROM diverted_key")) == 1
+
+        stage.drainer._undivert = undivert
+        await stage.drainer.drain_due()
+
         assert await stage.rows("SELECT * FROM diverted_key") == []
 
     async def test_a_failing_event_holds_its_key_only(self, stage):

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +20,6 @@ from common.kit.idempotency import (
     IdempotencyKeyReused,
     InProgress,
     answer_once,
-    forget_old_answers,
 )
 from common.kit.testing import FreshDatabase
 
@@ -146,19 +144,3 @@ class TestAnswerOnce:
         await call(database, calling_again)
 
         assert effect.runs == 1
-
-
-class TestForgetOldAnswers:
-    async def test_forgets_after_thirty_days_only(self, fresh_database: FreshDatabase) -> None:
-        database, effect = await fresh_database(), Counting()
-        await call(database, effect, key="old")
-        await call(database, effect, key="young")
-        async with database.unit_of_work(Cause("test")) as uow:
-            age = "UPDATE idempotency_record SET created_at = now() - interval '31 days' WHERE key = 'old'"
-            await uow.connection.execute(text(age))
-            await forget_old_answers(uow.connection)
-
-        await call(database, effect, key="young")
-        await call(database, effect, key="old")
-
-        assert effect.runs == 3

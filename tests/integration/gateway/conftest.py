@@ -149,7 +149,7 @@ def gateway_settings(database: Database, **changes) -> Settings:
         "database_url": SecretStr(database.url),
         "cursor_key": SecretStr(KEY),
         "data_key": SecretStr(KEY),
-        "upstream_seconds": 1.0,
+        "upstream_seconds": 8.0,
         "max_body_bytes": 64 * 1024,
     }
     return Settings(**{**given, **changes})
@@ -191,7 +191,7 @@ async def start_suite(fresh_database):
             app = create_app(settings, surface=the_surface(settings, service.app), clock=clock)
             url = await stack.enter_async_context(listening(app))
             service.keys_at(url)
-            client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10))
+            client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
             return Suite(client, database, settings, app, clock, url)
 
         yield start

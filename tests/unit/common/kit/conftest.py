@@ -18,6 +18,13 @@ from common.kit.testing import verifier_for_tests
 LIMIT = 1024
 
 
+class RecordingUnit:
+    """Stands in for the unit of work: it has nothing to tell."""
+
+    async def flush(self) -> None:
+        """Take the edge's call before the commit."""
+
+
 class RecordingDatabase:
     """Stands in for the pool: notes how units end and fails when told to."""
 
@@ -29,10 +36,10 @@ class RecordingDatabase:
         self.is_closed = False
 
     @asynccontextmanager
-    async def unit_of_work(self, cause: Cause) -> AsyncIterator[str]:
+    async def unit_of_work(self, cause: Cause) -> AsyncIterator[RecordingUnit]:
         self.causes.append(cause)
         try:
-            yield "the unit"
+            yield RecordingUnit()
         except BaseException:
             self.ended.append("rolled back")
             raise

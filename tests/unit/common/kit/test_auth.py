@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from datetime import UTC, datetime, timedelta
@@ -137,6 +138,17 @@ class TestPublishedKeys:
         keys = server.source()
 
         found = [await keys.key("a") for _ in range(5)]
+
+        assert all(found)
+        assert server.asked == 1
+        await keys.close()
+
+    async def test_calls_at_the_same_time_all_wait_for_the_first_answer(self) -> None:
+        server = KeySetServer()
+        server.add("a")
+        keys = server.source()
+
+        found = await asyncio.gather(*(keys.key("a") for _ in range(5)))
 
         assert all(found)
         assert server.asked == 1

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from common.kit.clock import china_date, rfc3339, utc_now
+from common.kit.clock import china_date, day_begins, day_ends, rfc3339, utc_now
 
 
 class TestChinaDate:
@@ -22,6 +22,18 @@ class TestChinaDate:
 
         with pytest.raises(ValueError, match="time zone"):
             china_date(naive)
+
+
+class TestDay:
+    def test_begins_and_ends_at_sixteen_hours_utc(self) -> None:
+        day = date(2016, 7, 1)
+
+        assert day_begins(day) == datetime(2016, 6, 30, 16, tzinfo=UTC)
+        assert day_ends(day) == day_begins(date(2016, 7, 2)) == datetime(2016, 7, 1, 16, tzinfo=UTC)
+
+    def test_at_an_end_of_time_is_an_instant_as_well(self) -> None:
+        assert day_begins(date.min) < day_ends(date.min) < day_begins(date.max) < day_ends(date.max)
+        assert {day_begins(date.min).astimezone(UTC).year, day_ends(date.max).astimezone(UTC).year} == {1, 9999}
 
 
 class TestRfc3339:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import pytest
+from pydantic import model_validator
 
 from common.kit.settings import ServiceSettings, load_settings
 
@@ -26,3 +29,16 @@ class TestLoadSettings:
 
         assert "DATABASE_URL: Field required" in str(ended.value)
         assert "BROKER" in str(ended.value)
+
+    def test_tells_a_rule_over_several_settings_in_its_own_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Paired(ServiceSettings):
+            @model_validator(mode="after")
+            def _refuse(self) -> Self:
+                raise ValueError("PERSON_KEY is not 32 bytes as hex")
+
+        monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://u:p@h/d")
+
+        with pytest.raises(SystemExit) as ended:
+            load_settings(Paired)
+
+        assert "PERSON_KEY is not 32 bytes as hex" in str(ended.value)
