@@ -14,26 +14,19 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from common.core.period import Period
+from services.settlement.adapters.policy_files_county import CountyTables, read_county_tables
 from services.settlement.adapters.policy_files_examples import Example, read_examples
-from services.settlement.adapters.policy_files_layers import read_layers, read_name
+from services.settlement.adapters.policy_files_layers import layer_names, read_layers, read_name
 from services.settlement.adapters.policy_files_tables import Context, read_condition, read_origin, read_table
 from services.settlement.adapters.policy_files_text import Entry, Text, read_file
-from services.settlement.domain.policy import (
-    BenefitClass,
-    CountyPolicy,
-    DiseaseList,
-    Exclusion,
-    Institution,
-    PolicyVersion,
-)
-from services.settlement.domain.vocabulary import DecidingDay, Level, Region
+from services.settlement.domain.policy import BenefitClass, CountyPolicy, Days, Exclusion, PolicyVersion, Reach
+from services.settlement.domain.vocabulary import DecidingDay, HoldsFrom
 
 POLICY_FOLDER = Path(__file__).resolve().parents[1] / "policies"
 _COUNTY = re.compile(r"[0-9]{6}")
-_INSTITUTION = re.compile(r"[A-Za-z0-9]{4,32}")
-_ICD10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9A-Z]{1,3})?")
-_VERSION_KEYS = ("from", "known_since", "source", "approved_by", "deciding_day", "classes", "layers", "examples")
+MOST_MONTHS_BEFORE = 24
+_VERSION_KEYS = ("from", "known_since", "source", "approved_by", "classes", "layers", "examples")
+_VERSION_MAY = ("status_day", "year_of", "age_on", "exclusions", "first_share", "deposit_waived", "gap_target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +53,23 @@ def load_county(path: Path) -> LoadedCounty:
         PolicyFileInvalid: If it is not as described; the text names file, line, key and remedy.
     """
     whole = read_file(path).expect(
-        required=["county", "name", "sources", "institutions", "versions"], optional=["disease_lists"]
+        required=["county", "name", "sources", "institutions", "versions"],
+        optional=["version_day", "levels", "disease_lists", "figures"],
     )
     county = whole.text("county").plain()
     if not _COUNTY.fullmatch(county) or county != path.stem:
         whole.at("county").refuse(f"{county!r} is not the six digits of the file name", "make them equal")
     named = whole.entry("sources")
-    sources = {name: named.text(name).plain() for name in named.names()}
-    versions = tuple(_version(each, whole, county, sources) for each in whole.entries("versions"))
+    tables = read_county_tables(whole, {name: named.text(name).plain() for name in named.names()})
+    version_day = _day(whole, "version_day", DecidingDay.DISCHARGE)
+    versions = tuple(_version(each, county, tables, version_day) for each in whole.entries("versions"))
     _check_order(whole, [version.starts_on for version, _ in versions])
     policy = CountyPolicy(
         county=county,
         name=whole.text("name").plain(),
+        version_day=version_day,
         versions=tuple(version for version, _ in versions),
-        institutions=_institutions(whole),
+        institutions=tables.institutions,
     )
     return LoadedCounty(policy, versions)
 
@@ -86,39 +82,54 @@ def _check_order(whole: Entry, begins: list[date]) -> None:
 
 
 def _version(
-    entry: Entry, whole: Entry, county: str, sources: Mapping[str, str]
+    entry: Entry, county: str, tables: CountyTables, version_day: DecidingDay
 ) -> tuple[PolicyVersion, tuple[Example, ...]]:
-    entry.expect(required=_VERSION_KEYS, optional=["exclusions", "deposit_waived", "gap_target"])
+    entry.expect(required=_VERSION_KEYS, optional=_VERSION_MAY)
     starts_on = entry.text("from").day()
-    lists = _disease_lists(whole, starts_on, sources)
-    classes = tuple(_class(each) for each in entry.entries("classes"))
-    context = Context(
-        sources=sources,
-        since=starts_on,
-        class_names=tuple(each.name for each in classes),
-        list_names=tuple(sorted({each.name for each in lists})),
-    )
+    classes = _classes(entry)
+    context = tables.context(since=starts_on, classes=classes, layer_names=layer_names(entry))
     version = PolicyVersion(
         county=county,
         starts_on=starts_on,
         known_since=entry.text("known_since").day(),
-        source=_named_source(entry, sources),
+        source=_named_source(entry, tables.sources),
         approved_by=entry.text("approved_by").plain(),
         digest="",
-        deciding_day=entry.text("deciding_day").member(DecidingDay),
+        days=_days(entry),
+        levels=tables.levels,
         classes=classes,
-        disease_lists=lists,
+        disease_lists=tables.disease_lists,
+        figures=tables.figures,
         exclusions=tuple(_exclusion(each, context) for each in _optional(entry, "exclusions")),
+        first_share=read_table(entry, "first_share", Text.ratio, context),
         layers=read_layers(entry, context),
         deposit_waived=read_table(entry, "deposit_waived", Text.flag, context),
         gap_target=read_table(entry, "gap_target", Text.ratio, context),
+        asked=frozenset(context.asked),
     )
-    return replace(version, digest=digest_of(version)), read_examples(entry)
+    return replace(version, digest=digest_of(version)), read_examples(entry, version_day)
+
+
+def _days(entry: Entry) -> Days:
+    usual = Days()
+    return Days(
+        status=_day(entry, "status_day", usual.status),
+        year=_day(entry, "year_of", usual.year),
+        age=_day(entry, "age_on", usual.age),
+    )
+
+
+def _day(entry: Entry, name: str, otherwise: DecidingDay) -> DecidingDay:
+    return entry.text(name).member(DecidingDay) if entry.has(name) else otherwise
 
 
 def digest_of(version: PolicyVersion) -> str:
     """Return `sha256:` over everything in a version that can change a result or its explanation."""
-    content = json.dumps(asdict(version), sort_keys=True, default=_canonical, ensure_ascii=False, separators=(",", ":"))
+    whole = asdict(version)
+    for each in whole["classes"]:
+        if each["reach"] is None:
+            del each["reach"]  # Versions that do not use it keep the digest they had before the language knew it.
+    content = json.dumps(whole, sort_keys=True, default=_canonical, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -137,10 +148,34 @@ def _optional(entry: Entry, name: str) -> list[Entry]:
     return entry.entries(name) if entry.has(name) else []
 
 
+def _classes(entry: Entry) -> tuple[BenefitClass, ...]:
+    found: list[BenefitClass] = []
+    reaches: dict[str, Reach | None] = {}
+    for each in entry.entries("classes"):
+        found.append(_class(each))
+        for name in sorted(found[-1].categories):
+            if reaches.setdefault(name, found[-1].reach) != found[-1].reach:
+                each.at("categories").refuse(
+                    f"{name} counts from another day in a class above", "write the same months_before and holds_from"
+                )
+    return tuple(found)
+
+
 def _class(entry: Entry) -> BenefitClass:
-    entry.expect(required=["class", "label", "categories"])
+    entry.expect(required=["class", "label", "categories"], optional=["months_before", "holds_from"])
     categories = frozenset(read_name(text) for text in entry.texts("categories"))
-    return BenefitClass(read_name(entry.text("class")), entry.text("label").plain(), categories)
+    return BenefitClass(read_name(entry.text("class")), entry.text("label").plain(), categories, _reach(entry))
+
+
+def _reach(entry: Entry) -> Reach | None:
+    months, whole_month = 0, False
+    if entry.has("months_before"):
+        months = entry.text("months_before").count()
+        if not 1 <= months <= MOST_MONTHS_BEFORE:
+            entry.at("months_before").refuse(f"{months} months before", f"write 1 to {MOST_MONTHS_BEFORE}")
+    if entry.has("holds_from"):
+        whole_month = entry.text("holds_from").member(HoldsFrom) is HoldsFrom.MONTH
+    return Reach(months, whole_month) if months or whole_month else None
 
 
 def _exclusion(entry: Entry, context: Context) -> Exclusion:
@@ -148,55 +183,3 @@ def _exclusion(entry: Entry, context: Context) -> Exclusion:
     return Exclusion(
         read_condition(entry, context), entry.text("zh").plain(), entry.text("en").plain(), read_origin(entry, context)
     )
-
-
-def _disease_lists(whole: Entry, starts_on: date, sources: Mapping[str, str]) -> tuple[DiseaseList, ...]:
-    context = Context(sources=sources, since=starts_on, class_names=(), list_names=())
-    lists = []
-    for entry in _optional(whole, "disease_lists"):
-        entry.expect(required=["name", "from", "diseases"], optional=["to", "source", "assumed"])
-        prefixes: list[str] = []
-        for disease in entry.entries("diseases"):
-            disease.expect(required=["name", "icd10"])
-            prefixes += [_icd10(text) for text in disease.texts("icd10")]
-        origin = read_origin(entry, context)
-        period = _period(entry)
-        lists.append(
-            DiseaseList(read_name(entry.text("name")), tuple(prefixes), period, replace(origin, since=period.start_on))
-        )
-    return tuple(lists)
-
-
-def _icd10(text: Text) -> str:
-    if not _ICD10.fullmatch(text.value):
-        text.place.refuse(f"{text.value!r} is no ICD-10 code", "write it as I63 or I63.9")
-    return text.value
-
-
-def _period(entry: Entry) -> Period:
-    ends_on = entry.text("to").day() if entry.has("to") else None
-    begins_on = entry.text("from").day()
-    if ends_on is not None and ends_on <= begins_on:
-        entry.at("to").refuse("does not lie after `from`", "write the first day on which it no longer counts")
-    return Period(begins_on, ends_on)
-
-
-def _institutions(whole: Entry) -> tuple[Institution, ...]:
-    found: list[Institution] = []
-    for entry in whole.entries("institutions"):
-        entry.expect(required=["code", "name", "level", "region", "designated", "from"], optional=["to"])
-        code = entry.text("code")
-        if not _INSTITUTION.fullmatch(code.value):
-            code.place.refuse(f"{code.value!r} is no institution code", "use 4 to 32 letters and digits")
-        institution = Institution(
-            code=code.value,
-            name=entry.text("name").plain(),
-            level=entry.text("level").member(Level),
-            region=entry.text("region").member(Region),
-            is_designated=entry.text("designated").flag(),
-            period=_period(entry),
-        )
-        if any(each.code == institution.code and each.period.overlaps(institution.period) for each in found):
-            code.place.refuse(f"{code.value} is listed twice on the same day", "end the earlier row with `to`")
-        found.append(institution)
-    return tuple(found)

@@ -5,11 +5,12 @@ Room: adapters of settlement. Next hop: services/settlement/adapters/policy_chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from common.core.money import ZERO, Money
 from services.settlement.adapters.policy_files_text import Entry
@@ -17,13 +18,27 @@ from services.settlement.domain.accumulator import Balance
 from services.settlement.domain.benefit_class import best_calculation
 from services.settlement.domain.bill import Bill
 from services.settlement.domain.calculation import Calculation
-from services.settlement.domain.policy import CountyPolicy, PolicyVersion
+from services.settlement.domain.policy import CountyPolicy, Institution, PolicyVersion
 from services.settlement.domain.stay import Stay
-from services.settlement.domain.vocabulary import InsuranceState, Referral, Scheme, VisitType
+from services.settlement.domain.vocabulary import (
+    Continuation,
+    DecidingDay,
+    InsuranceState,
+    Referral,
+    Scheme,
+    ThirdParty,
+    VisitType,
+)
 
 EnumT = TypeVar("EnumT", bound=Enum)
 _REQUIRED = ("name", "by_hand", "discharged_on", "institution", "total", "in_scope", "expect")
-_OPTIONAL = ("visit_type", "referral", "scheme", "insurance", "categories", "diagnosis", "prior_relief", "before")
+_OUTSIDE = ("own_expense", "over_limit", "first_self_pay")
+_OPTIONAL = (
+    *("visit_type", "referral", "scheme", "insurance", "categories", "diagnosis", "prior_relief", "before"),
+    *("admitted_on", "settled_on", "age", "age_days", "insured_years", "claim_free_years", "contract", "third_party"),
+    *("continuation", "charged_before", "items", *_OUTSIDE),
+)
+LEAP_DAY = (2, 29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +47,17 @@ class Example:
 
     Attributes:
         line: Where it stands in the file.
+        stay: Makes the stay once the institution is known.
+        decided_on: Day that chooses the version.
         expected: Layer -> paid; layers not named pay nothing.
     """
 
     name: str
     line: int
-    discharged_on: date
     institution_code: str
-    visit_type: VisitType
-    referral: Referral
-    scheme: Scheme
-    insurance: InsuranceState
+    stay: Callable[[Institution], Stay]
+    decided_on: date
     categories: tuple[str, ...]
-    diagnosis: str
     bill: Bill
     before: Mapping[str, Balance]
     benefit_class: str
@@ -53,40 +66,106 @@ class Example:
     gap: Money
 
 
-def read_examples(version: Entry) -> tuple[Example, ...]:
+def read_examples(version: Entry, version_day: DecidingDay) -> tuple[Example, ...]:
     """Return the examples of a version; there is at least one."""
-    return tuple(_example(entry, version) for entry in version.entries("examples"))
+    return tuple(_example(entry, version, version_day) for entry in version.entries("examples"))
 
 
-def _example(entry: Entry, version: Entry) -> Example:
+def _example(entry: Entry, version: Entry, version_day: DecidingDay) -> Example:
     entry.expect(required=_REQUIRED, optional=_OPTIONAL)
     expect = entry.entry("expect").expect(required=["class", "paid", "patient"], optional=["gap"])
     paid = expect.entry("paid")
-    total, in_scope = entry.text("total").money(), entry.text("in_scope").money()
-    if in_scope > total:
-        entry.at("in_scope").refuse("is above the total", "write the part of the total that is in scope")
-    relief = entry.text("prior_relief").money() if entry.has("prior_relief") else ZERO
     discharged_on = entry.text("discharged_on").day()
-    if discharged_on < version.text("from").day():
+    days = {
+        DecidingDay.DISCHARGE: discharged_on,
+        DecidingDay.ADMISSION: _day(entry, "admitted_on", discharged_on),
+        DecidingDay.SETTLEMENT: _day(entry, "settled_on", discharged_on),
+    }
+    if days[version_day] < version.text("from").day():
         entry.at("discharged_on").refuse("lies before the version begins", "move the example to the version in force")
     return Example(
         name=entry.text("name").plain(),
         line=entry.place.line,
-        discharged_on=discharged_on,
         institution_code=entry.text("institution").plain(),
-        visit_type=_member(entry, "visit_type", VisitType.INPATIENT),
-        referral=_member(entry, "referral", Referral.NONE),
-        scheme=_member(entry, "scheme", Scheme.RURAL_COOPERATIVE),
-        insurance=_member(entry, "insurance", InsuranceState.INSURED),
+        stay=partial(_stay, _stay_values(entry, days)),
+        decided_on=days[version_day],
         categories=tuple(text.plain() for text in entry.texts("categories")) if entry.has("categories") else (),
-        diagnosis=entry.text("diagnosis").plain() if entry.has("diagnosis") else "",
-        bill=Bill(total, total - in_scope, ZERO, ZERO, in_scope, relief),
+        bill=_bill(entry),
         before=_before(entry),
         benefit_class=expect.text("class").plain(),
         expected={name: paid.text(name).money() for name in paid.names()},
         patient=expect.text("patient").money(),
         gap=expect.text("gap").money() if expect.has("gap") else ZERO,
     )
+
+
+def _stay_values(entry: Entry, days: Mapping[DecidingDay, date]) -> dict[str, Any]:
+    admitted_on = days[DecidingDay.ADMISSION]
+    charged = entry.entry("charged_before") if entry.has("charged_before") else None
+    return {
+        "visit_type": _member(entry, "visit_type", VisitType.INPATIENT),
+        "referral": _member(entry, "referral", Referral.NONE),
+        "admitted_on": admitted_on,
+        "discharged_on": days[DecidingDay.DISCHARGE],
+        "settled_on": days[DecidingDay.SETTLEMENT],
+        "main_diagnosis": entry.text("diagnosis").plain() if entry.has("diagnosis") else "",
+        "scheme": _member(entry, "scheme", Scheme.RURAL_COOPERATIVE),
+        "insurance": _member(entry, "insurance", InsuranceState.INSURED),
+        "born_on": _born_on(entry, admitted_on),
+        "insured_years": entry.text("insured_years").count() if entry.has("insured_years") else 0,
+        "claim_free_years": entry.text("claim_free_years").count() if entry.has("claim_free_years") else 0,
+        "has_contract": entry.has("contract") and entry.text("contract").flag(),
+        "third_party": _member(entry, "third_party", ThirdParty.NONE),
+        "continuation": _member(entry, "continuation", Continuation.NONE),
+        "charged_before": {name: charged.text(name).money() for name in charged.names()} if charged else {},
+    }
+
+
+def _born_on(entry: Entry, admitted_on: date) -> date | None:
+    if entry.has("age") and entry.has("age_days"):
+        entry.at("age_days").refuse("stands beside age", "keep one of the two")
+    if entry.has("age_days"):
+        return admitted_on - timedelta(days=entry.text("age_days").days())
+    return _birthday(admitted_on, entry.text("age").count()) if entry.has("age") else None
+
+
+def _birthday(on: date, age: int) -> date:
+    """Return the birth date of somebody who becomes that old on a day."""
+    is_leap_day = (on.month, on.day) == LEAP_DAY
+    return on.replace(year=on.year - age, day=28 if is_leap_day else on.day)
+
+
+def _bill(entry: Entry) -> Bill:
+    """Return the bill; what is out of scope counts as own expense where the example does not split it."""
+    total, in_scope = entry.text("total").money(), entry.text("in_scope").money()
+    if in_scope > total:
+        entry.at("in_scope").refuse("is above the total", "write the part of the total that is in scope")
+    over_limit, first_self_pay = (
+        entry.text(name).money() if entry.has(name) else ZERO for name in ("over_limit", "first_self_pay")
+    )
+    rest = total - in_scope - over_limit - first_self_pay
+    own_expense = entry.text("own_expense").money() if entry.has("own_expense") else rest
+    if own_expense != rest or rest < ZERO:
+        entry.at("total").refuse(
+            "is not the sum of its parts", "total = in_scope + own_expense + over_limit + first_self_pay"
+        )
+    relief = entry.text("prior_relief").money() if entry.has("prior_relief") else ZERO
+    items = _items(entry, in_scope)
+    return Bill(total, own_expense, over_limit, first_self_pay, in_scope, relief, items)
+
+
+def _items(entry: Entry, in_scope: Money) -> Mapping[str, Money]:
+    if not entry.has("items"):
+        return {}
+    told = entry.entry("items")
+    items = {name: told.text(name).money() for name in told.names()}
+    if sum(items.values(), ZERO) > in_scope:
+        entry.at("items").refuse("are above in_scope", "write what of each category is in scope")
+    return items
+
+
+def _day(entry: Entry, name: str, otherwise: date) -> date:
+    return entry.text(name).day() if entry.has(name) else otherwise
 
 
 def _member(entry: Entry, name: str, otherwise: EnumT) -> EnumT:
@@ -99,46 +178,37 @@ def _before(entry: Entry) -> dict[str, Balance]:
     accounts = entry.entry("before")
     found = {}
     for name in accounts.names():
-        each = accounts.entry(name).expect(required=[], optional=["base", "paid"])
-        base = each.text("base").money() if each.has("base") else ZERO
-        paid = each.text("paid").money() if each.has("paid") else ZERO
-        found[name] = Balance(base=base, paid=paid)
+        each = accounts.entry(name).expect(required=[], optional=["base", "deductible", "paid", "stays"])
+        base, deductible, paid = (
+            each.text(part).money() if each.has(part) else ZERO for part in ("base", "deductible", "paid")
+        )
+        found[name] = Balance(base, deductible, paid, each.text("stays").count() if each.has("stays") else 0)
     return found
 
 
 def differences(*, policy: CountyPolicy, version: PolicyVersion, example: Example) -> list[str]:
     """Return what a calculation answers differently from the hand; nothing when they agree to the fen."""
-    in_force = policy.version_on(day=example.discharged_on)
+    in_force = policy.version_on(day=example.decided_on)
     if in_force is not version:
         return [f"version {in_force.starts_on} is in force on that day, move the example there"]
+    stay = example.stay(policy.institution_on(code=example.institution_code, day=example.decided_on))
     chosen, _ = best_calculation(
-        version=version,
-        stay=_stay(policy, example),
-        bill=example.bill,
-        categories=example.categories,
-        before=example.before,
+        version=version, stay=stay, bill=example.bill, categories=example.categories, before=example.before
     )
     return _compared(chosen, example)
 
 
-def _stay(policy: CountyPolicy, example: Example) -> Stay:
-    return Stay(
-        visit_type=example.visit_type,
-        referral=example.referral,
-        admitted_on=example.discharged_on,
-        discharged_on=example.discharged_on,
-        main_diagnosis=example.diagnosis,
-        institution=policy.institution_on(code=example.institution_code, day=example.discharged_on),
-        scheme=example.scheme,
-        insurance=example.insurance,
-    )
+def _stay(values: Mapping[str, Any], institution: Institution) -> Stay:
+    return Stay(institution=institution, **values)
 
 
 def _compared(chosen: Calculation, example: Example) -> list[str]:
     found = []
     if chosen.benefit_class != example.benefit_class:
         found.append(f"class {chosen.benefit_class} instead of {example.benefit_class}")
-    paid = {layer.layer: layer.paid for layer in (*chosen.layers, *chosen.borne)}
+    paid: dict[str, Money] = {}
+    for layer in (*chosen.layers, *chosen.borne):
+        paid[layer.layer] = paid.get(layer.layer, ZERO) + layer.paid
     unknown = sorted(set(example.expected) - set(paid))
     found += [f"{name} is no layer of the version" for name in unknown]
     for name, amount in paid.items():

@@ -1,20 +1,25 @@
-"""Reads the layers of one version: payer order, rules, start lines, bands, points, caps.
+"""Reads the layers of one version in payer order.
 
-Room: adapters of settlement. Next hop: services/settlement/domain/layer.py
+Room: adapters of settlement. Next hop: services/settlement/adapters/policy_files_rules.py
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from collections.abc import Sequence
 
-from services.settlement.adapters.policy_files_tables import Context, read_condition, read_table, require_complete
+from services.settlement.adapters.policy_files_rules import read_rule
+from services.settlement.adapters.policy_files_tables import Context
 from services.settlement.adapters.policy_files_text import Entry, Text
-from services.settlement.domain.condition import Condition, Origin, Row, Table
-from services.settlement.domain.policy import Band, Layer, LayerRule
-from services.settlement.domain.vocabulary import Base, Choice, Counting, Fund
+from services.settlement.domain.layer_rule import Layer, OwnLimit
+from services.settlement.domain.vocabulary import Choice, Fund, Window
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def layer_names(version: Entry) -> tuple[str, ...]:
+    """Return the layers' names in payer order, before anything else of them is read."""
+    return tuple(read_name(entry.text("layer")) for entry in version.entries("layers") if entry.has("layer"))
 
 
 def read_layers(version: Entry, context: Context) -> tuple[Layer, ...]:
@@ -23,7 +28,22 @@ def read_layers(version: Entry, context: Context) -> tuple[Layer, ...]:
     names = [layer.name for layer in layers]
     if len(set(names)) != len(names):
         version.at("layers").refuse("a layer stands twice", "put its rules into one layer")
+    _check_own_limits(version, layers)
     return tuple(layers)
+
+
+def _check_own_limits(version: Entry, layers: Sequence[Layer]) -> None:
+    """An account of own cost holds what counted and what was paid of it, so no other rule may count on it."""
+    rules = [rule for layer in layers for rule in layer.rules]
+    of_year = [rule for rule in rules if isinstance(rule.method, OwnLimit) and rule.method.window is Window.PER_YEAR]
+    limited = {rule.account for rule in of_year}
+    others = {rule.account for rule in rules if rule not in of_year}
+    others |= {cap.account for rule in rules for cap in rule.caps[1:]}
+    for account in sorted(limited & others):
+        version.at("layers").refuse(
+            f"account {account} of an own_limit is used by another rule, too",
+            "give the own_limit an account of its own",
+        )
 
 
 def read_name(text: Text) -> str:
@@ -34,80 +54,13 @@ def read_name(text: Text) -> str:
 
 
 def _layer(entry: Entry, context: Context) -> Layer:
-    entry.expect(required=["layer", "label", "fund", "choose", "rules"])
-    fund = entry.text("fund").member(Fund)
-    rules = tuple(_rule(each, context, fund) for each in entry.entries("rules"))
+    entry.expect(required=["layer", "label", "fund", "rules"], optional=["choose"])
+    fund, name = entry.text("fund").member(Fund), read_name(entry.text("layer"))
+    context = context.within(entry.place, name)
     return Layer(
-        name=read_name(entry.text("layer")),
+        name=name,
         label=entry.text("label").plain(),
         fund=fund,
-        choice=entry.text("choose").member(Choice),
-        rules=rules,
+        choice=entry.text("choose").member(Choice) if entry.has("choose") else Choice.FIRST,
+        rules=tuple(read_rule(each, context, fund, read_name) for each in entry.entries("rules")),
     )
-
-
-def _rule(entry: Entry, context: Context, layer_fund: Fund) -> LayerRule:
-    entry.expect(
-        required=["rule", "label", "account", "base", "counting"],
-        optional=["when", "fund", "less_prior_relief", "start_line", "ratio", "bands", "points", "cap"],
-    )
-    when = read_condition(entry, context)
-    start_line = read_table(entry, "start_line", Text.money, context)
-    if start_line.rows:
-        require_complete(start_line, when, context, entry.at("start_line"))
-    return LayerRule(
-        name=read_name(entry.text("rule")),
-        label=entry.text("label").plain(),
-        when=when,
-        fund=_fund(entry, context, when, layer_fund),
-        account=read_name(entry.text("account")),
-        base=entry.text("base").member(Base),
-        less_prior_relief=entry.has("less_prior_relief") and entry.text("less_prior_relief").flag(),
-        counting=entry.text("counting").member(Counting),
-        start_line=start_line,
-        bands=_bands(entry, context, when),
-        points=read_table(entry, "points", Text.ratio, context),
-        cap=read_table(entry, "cap", Text.money, context),
-    )
-
-
-def _fund(entry: Entry, context: Context, when: Condition, layer_fund: Fund) -> Table[str]:
-    """Return who pays: the layer's fund, or the rule's own table, by scheme for example."""
-    if not entry.has("fund"):
-        return Table("fund", (Row(Condition({}), layer_fund.value, _of_layer(context)),))
-    table = read_table(entry, "fund", lambda text: text.member(Fund).value, context)
-    require_complete(table, when, context, entry.at("fund"))
-    return table
-
-
-def _bands(entry: Entry, context: Context, when: Condition) -> tuple[Band, ...]:
-    if entry.has("ratio") == entry.has("bands"):
-        entry.place.refuse("needs exactly one of ratio and bands", "write one ratio, or bands with edges")
-    if entry.has("ratio"):
-        return (Band(None, _ratio(entry, context, when)),)
-    bands, given = [], entry.entries("bands")
-    for position, each in enumerate(given):
-        is_last = position == len(given) - 1
-        each.expect(required=["ratio"] if is_last else ["ratio", "up_to"])
-        edge = None if is_last else read_table(each, "up_to", Text.money, context)
-        if edge is not None:
-            require_complete(edge, when, context, each.at("up_to"))
-        bands.append(Band(edge, _ratio(each, context, when)))
-    _check_rising(entry, bands)
-    return tuple(bands)
-
-
-def _ratio(entry: Entry, context: Context, when: Condition) -> Table[Decimal]:
-    table = read_table(entry, "ratio", Text.ratio, context)
-    require_complete(table, when, context, entry.at("ratio"))
-    return table
-
-
-def _check_rising(entry: Entry, bands: list[Band]) -> None:
-    edges = [row.value for band in bands if band.up_to is not None for row in band.up_to.rows]
-    if edges != sorted(edges):
-        entry.at("bands").refuse("edges do not rise", "write the bands from the lowest to the highest")
-
-
-def _of_layer(context: Context) -> Origin:
-    return Origin("fund of the layer", context.since, is_assumed=False)

@@ -21,6 +21,8 @@ from services.settlement.domain.vocabulary import NO, YES
 EnumT = TypeVar("EnumT", bound=Enum)
 ValueT = TypeVar("ValueT")
 GREATEST_YUAN = Decimal(10**9)
+GREATEST_FACTOR, GREATEST_COUNT = 10, 1000
+MOST_DAYS = 50_000
 
 
 class PolicyFileInvalid(ValueError):
@@ -78,6 +80,34 @@ class Text:
         if not ratio.is_finite() or not 0 <= ratio <= 1:
             self.place.refuse(f"{self.value} is no ratio from 0 to 1", "write 85 % as 0.85")
         return ratio
+
+    def points(self) -> Decimal:
+        """Return percentage points as a ratio from -1 to 1."""
+        points = self._read(Decimal, "is no number of points", "write +10 points as 0.10, -20 points as -0.20")
+        if not points.is_finite() or not -1 <= points <= 1:
+            self.place.refuse(f"{self.value} is more than 100 points", "write +10 points as 0.10")
+        return points
+
+    def factor(self) -> Decimal:
+        """Return a share that may be above all of it, as twice an income: 0 to 10."""
+        factor = self._read(Decimal, "is no share", "write 10 % as 0.10")
+        if not factor.is_finite() or not 0 <= factor <= GREATEST_FACTOR:
+            self.place.refuse(f"{self.value} is no share from 0 to {GREATEST_FACTOR}", "write 10 % as 0.10")
+        return factor
+
+    def count(self) -> int:
+        """Return a whole number, not negative, such as an age or a stay."""
+        number = self._read(int, "is no whole number", "write digits")
+        if not 0 <= number <= GREATEST_COUNT:
+            self.place.refuse(f"{self.value} is negative or absurd", f"write a number from 0 to {GREATEST_COUNT}")
+        return number
+
+    def days(self) -> int:
+        """Return a number of days of a life, not negative."""
+        number = self._read(int, "is no whole number", "write digits")
+        if not 0 <= number <= MOST_DAYS:
+            self.place.refuse(f"{self.value} is negative or absurd", f"write a number from 0 to {MOST_DAYS}")
+        return number
 
     def flag(self) -> bool:
         """Return yes or no."""

@@ -5,14 +5,17 @@ Room: domain of settlement. Formulas: policies.md 1.2. Next hop: services/settle
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from common.core.errors import Refused
 from common.core.money import FEN_PER_YUAN, ZERO, Money, round_half_up
+
+UNLISTED = "unlisted"
+"""Category of whatever no line tells the category of (未分类)."""
 
 
 class BillInconsistent(Refused):
@@ -41,6 +44,7 @@ class Bill:
         first_self_pay: 先行自付.
         in_scope: 政策范围内.
         prior_relief: Relief already received for this stay (已获救助); no part of the sum.
+        items: Category of the lines (费用类别) -> what of it is in scope; empty where only quantities are known.
     """
 
     total: Money
@@ -49,11 +53,23 @@ class Bill:
     first_self_pay: Money
     in_scope: Money
     prior_relief: Money = ZERO
+    items: Mapping[str, Money] = field(default_factory=dict, compare=False)
 
     @property
     def out_of_scope(self) -> Money:
         """What no layer inside the scope meets (政策范围外)."""
         return self.own_expense + self.over_limit + self.first_self_pay
+
+    def in_scope_of(self, items: Iterable[str]) -> Money:
+        """Return what of some categories is in scope; `UNLISTED` is what no line tells the category of."""
+        unlisted = max(self.in_scope - sum(self.items.values(), ZERO), ZERO)
+        return sum((unlisted if item == UNLISTED else self.items.get(item, ZERO) for item in items), ZERO)
+
+    def with_first_self_pay(self, share: Decimal) -> Bill:
+        """Return the bill after a share of the cost in scope became first self-pay, in every category alike."""
+        moved = round_half_up(self.in_scope.fen * share)
+        items = {item: amount - round_half_up(amount.fen * share) for item, amount in self.items.items()}
+        return replace(self, first_self_pay=self.first_self_pay + moved, in_scope=self.in_scope - moved, items=items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,7 @@ class BillLine:
 
     Attributes:
         amount: Amount of the line as charged; it rules and is not recomputed from price and quantity.
+        category: As the hospital names it (费用类别); empty when it does not.
         quantity: Count, exact.
         unit_price: Yuan, may have fractions of a fen.
         limit_price: Price ceiling (限价) in yuan; None where there is none.
@@ -75,6 +92,7 @@ class BillLine:
     limit_price: Decimal | None = None
     self_pay_ratio: Decimal = Decimal(0)
     occurred_on: date | None = None
+    category: str = ""
 
 
 def bill_of_line(*, line: BillLine) -> Bill:
@@ -101,7 +119,11 @@ def _over_limit(line: BillLine) -> Money:
 
 def bill_of_lines(*, lines: Iterable[BillLine], prior_relief: Money = ZERO) -> Bill:
     """Return the sum of the lines."""
-    parts = [bill_of_line(line=line) for line in lines]
+    parts, items = [], dict[str, Money]()
+    for line in lines:
+        parts.append(part := bill_of_line(line=line))
+        if line.category and part.in_scope:
+            items[line.category] = items.get(line.category, ZERO) + part.in_scope
     return Bill(
         total=sum((part.total for part in parts), ZERO),
         own_expense=sum((part.own_expense for part in parts), ZERO),
@@ -109,6 +131,7 @@ def bill_of_lines(*, lines: Iterable[BillLine], prior_relief: Money = ZERO) -> B
         first_self_pay=sum((part.first_self_pay for part in parts), ZERO),
         in_scope=sum((part.in_scope for part in parts), ZERO),
         prior_relief=prior_relief,
+        items=items,
     )
 
 
@@ -132,6 +155,9 @@ def consistent_bill(*, stated: Bill | None, lines: Sequence[BillLine]) -> Bill:
         )
     if stated.prior_relief > stated.total:
         raise BillInconsistent("prior_relief is above the total", zh="已获救助超过总费用")
-    if lines and bill_of_lines(lines=lines, prior_relief=stated.prior_relief) != stated:
+    if not lines:
+        return stated
+    summed = bill_of_lines(lines=lines, prior_relief=stated.prior_relief)
+    if summed != stated:
         raise BillInconsistent("the lines add up to another bill", zh="明细合计与费用汇总不一致")
-    return stated
+    return summed

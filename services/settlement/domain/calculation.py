@@ -6,17 +6,18 @@ Next hop: services/settlement/domain/layer.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from common.core.money import ZERO, Money, round_half_up
 from services.settlement.domain.accumulator import Balance, Balances
 from services.settlement.domain.bill import Bill
-from services.settlement.domain.condition import ParameterRead, percent
-from services.settlement.domain.layer import LayerCase, LayerResult, Step, layer_result, unpaid
+from services.settlement.domain.condition import Facts, percent, read_of
+from services.settlement.domain.layer import LayerResult, added, layer_results, unpaid
 from services.settlement.domain.policy import PolicyVersion
-from services.settlement.domain.stay import Stay, facts_of
-from services.settlement.domain.vocabulary import Fund, InsuranceState
+from services.settlement.domain.stay import Stay, facts_of, place_of
+from services.settlement.domain.vocabulary import Fund, InsuranceState, Measure, VisitType
+from services.settlement.domain.work import LayerCase, Step
 
 ENGINE_VERSION = "1"
 _NOT_PAYING: Mapping[InsuranceState, tuple[str, str]] = {
@@ -41,8 +42,10 @@ class Calculation:
     """What one stay is paid as one benefit class.
 
     Attributes:
-        layers: Every layer of the county in payer order, those that pay nothing included.
+        layers: Every layer of the county in payer order, those that pay nothing included; once for every fund it pays
+            from.
         borne: What the hospital bears itself (医院减免); never among the layers.
+        preface: What happened to the bill before the first layer.
         changes: What the stay adds to the yearly accounts.
         nothing_pays: Why no layer pays at all; None when layers may pay.
     """
@@ -52,6 +55,7 @@ class Calculation:
     layers: tuple[LayerResult, ...]
     borne: tuple[LayerResult, ...]
     changes: Balances
+    preface: tuple[Step, ...] = ()
     nothing_pays: Step | None = None
     gap: Gap | None = None
 
@@ -75,47 +79,83 @@ def calculate(*, version: PolicyVersion, stay: Stay, bill: Bill, benefit_class: 
     """Return what a stay is paid when its patient counts as the given class.
 
     Args:
-        version: In force on the day of discharge.
+        version: In force on the day that chooses it.
         stay: Where, how and since when.
         bill: Consistent quantities.
         benefit_class: One of the version's classes, or `ordinary`.
         before: The year's accounts before this stay; an absent account is empty.
     """
-    facts = facts_of(version=version, stay=stay, benefit_class=benefit_class)
-    refusal = _refusal(version, stay, benefit_class)
-    case = LayerCase(facts=facts, bill=bill, before=before)
+    facts = facts_of(version=version, stay=stay, benefit_class=benefit_class, bill=bill, before=before)
+    refusal = _refusal(version, stay, facts)
+    if refusal is not None:
+        nothing = [unpaid(layer=layer, facts=facts, step=refusal) for layer in version.layers]
+        return _calculation(benefit_class, bill, nothing, {}, nothing_pays=refusal)
+    bill, preface = _after_first_share(version, facts, bill)
+    case = _case(version, stay, facts, bill, before)
     results: list[LayerResult] = []
     for layer in version.layers:
-        if refusal is not None:
-            results.append(unpaid(layer=layer, facts=facts, step=refusal))
-        else:
-            results.append(layer_result(layer=layer, case=case, earlier=results))
-    changes: dict[str, Balance] = {}
-    for result in results:
-        if result.account is not None:
-            changes[result.account] = changes.get(result.account, Balance()) + result.change
-    calculation = Calculation(
+        results += layer_results(layer=layer, case=case, earlier=results)
+    changes = added([result.changes for result in results])
+    if version.counts_stays and stay.visit_type is VisitType.INPATIENT:
+        changes |= {account: Balance(stay_count=1) for account in case.place.stay_accounts()}
+    return _with_gap(_calculation(benefit_class, bill, results, changes, preface=preface), case, version)
+
+
+def _calculation(
+    benefit_class: str,
+    bill: Bill,
+    results: Sequence[LayerResult],
+    changes: Balances,
+    *,
+    preface: tuple[Step, ...] = (),
+    nothing_pays: Step | None = None,
+) -> Calculation:
+    return Calculation(
         benefit_class=benefit_class,
         bill=bill,
         layers=tuple(each for each in results if each.fund != Fund.HOSPITAL),
         borne=tuple(each for each in results if each.fund == Fund.HOSPITAL),
         changes=changes,
-        nothing_pays=refusal,
+        preface=preface,
+        nothing_pays=nothing_pays,
     )
-    return calculation if refusal is not None else _with_gap(calculation, case, version)
 
 
-def _refusal(version: PolicyVersion, stay: Stay, benefit_class: str) -> Step | None:
+def _case(version: PolicyVersion, stay: Stay, facts: Facts, bill: Bill, before: Balances) -> LayerCase:
+    return LayerCase(
+        facts=facts.having({}, {Measure.IN_SCOPE: bill.in_scope.fen}),
+        bill=bill,
+        before=before,
+        figures={each.name: each for each in version.figures if each.period.covers(stay.discharged_on)},
+        place=place_of(version=version, stay=stay),
+        continued=stay.continuation,
+        charged_before=stay.charged_before,
+    )
+
+
+def _after_first_share(version: PolicyVersion, facts: Facts, bill: Bill) -> tuple[Bill, tuple[Step, ...]]:
+    """Return the bill after the first share for going outside (转外先行自付) has left the scope."""
+    row = version.first_share.find(facts)
+    if row is None:
+        return bill, ()
+    share = round_half_up(bill.in_scope.fen * row.value)
+    step = Step(
+        f"转外先行自付 {percent(row.value)}，{share} 元不进入报销范围",
+        f"{percent(row.value)} of the cost in scope is first self-pay: {share}",
+        share,
+        (version.first_share.as_read(row),),
+    )
+    return bill.with_first_self_pay(row.value), (step,)
+
+
+def _refusal(version: PolicyVersion, stay: Stay, facts: Facts) -> Step | None:
     """Return why nothing is paid: no insurance, or an exclusion of the county."""
     if stay.insurance in _NOT_PAYING:
         zh, en = _NOT_PAYING[stay.insurance]
         return Step(zh, en, ZERO)
-    facts = facts_of(version=version, stay=stay, benefit_class=benefit_class)
     for exclusion in version.exclusions:
         if exclusion.when.holds(facts):
-            origin = exclusion.origin
-            read = ParameterRead("exclusion", exclusion.en, origin.since, origin.source, origin.is_assumed)
-            return Step(exclusion.zh, exclusion.en, ZERO, (read,))
+            return Step(exclusion.zh, exclusion.en, ZERO, (read_of("exclusion", exclusion.en, exclusion.origin),))
     return None
 
 

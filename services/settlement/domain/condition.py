@@ -6,17 +6,18 @@ Room: domain of settlement. Next hop: services/settlement/domain/policy.py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from common.core.errors import Refused
 from common.core.money import Money
-from services.settlement.domain.vocabulary import Fact
+from services.settlement.domain.amount import Amount
+from services.settlement.domain.vocabulary import Fact, Measure
 
-ValueT = TypeVar("ValueT", bound=Money | Decimal | bool | str)
-Facts = Mapping[Fact, frozenset[str]]
+ValueT = TypeVar("ValueT", bound=Amount | Decimal | bool | str)
 
 
 class ParameterMissing(Refused):
@@ -36,14 +37,54 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the conditions of a version may ask about one stay.
+
+    Attributes:
+        words: Each fact with its values; a stay may be on several disease lists at once.
+        numbers: Each measure; money in fen, ages and stays in whole numbers.
+    """
+
+    words: Mapping[Fact, frozenset[str]]
+    numbers: Mapping[Measure, int]
+
+    def having(self, words: Mapping[Fact, frozenset[str]], numbers: Mapping[Measure, int]) -> Facts:
+        """Return the facts with some of them told anew."""
+        return replace(self, words={**self.words, **words}, numbers={**self.numbers, **numbers})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole numbers from `least` to `most`, both included; None leaves an end open."""
+
+    least: int | None
+    most: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every number lies inside."""
+        return self.least is None and self.most is None
+
+    def has(self, number: int) -> bool:
+        """Say whether a number lies inside."""
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold; each fact named lists the values that are allowed, an empty condition always holds."""
+    """What must hold: each fact named lists the values allowed, each measure its span; an empty one always holds."""
 
     allowed: Mapping[Fact, frozenset[str]]
+    within: Mapping[Measure, Span] = field(default_factory=dict)
 
     def holds(self, facts: Facts) -> bool:
-        """Say whether every named fact has an allowed value."""
-        return all(values & facts.get(fact, frozenset()) for fact, values in self.allowed.items())
+        """Say whether every named fact has an allowed value and every named measure lies in its span."""
+        for fact, values in self.allowed.items():
+            if values.isdisjoint(facts.words.get(fact, ())):
+                return False
+        return all(
+            measure in facts.numbers and span.has(facts.numbers[measure]) for measure, span in self.within.items()
+        )
 
 
 ALWAYS = Condition({})
@@ -78,7 +119,14 @@ class Table(Generic[ValueT]):
 
     def find(self, facts: Facts) -> Row[ValueT] | None:
         """Return the row that meets the stay, or None."""
-        return next((row for row in self.rows if row.when.holds(facts)), None)
+        for row in self.rows:
+            if row.when.holds(facts):
+                return row
+        return None
+
+    def find_all(self, facts: Facts) -> list[Row[ValueT]]:
+        """Return every row that meets the stay, for parameters that add up."""
+        return [row for row in self.rows if row.when.holds(facts)]
 
     def get(self, facts: Facts) -> Row[ValueT]:
         """Return the row that meets the stay.
@@ -93,11 +141,15 @@ class Table(Generic[ValueT]):
 
     def as_read(self, row: Row[ValueT]) -> ParameterRead:
         """Return the row as the trace shows it."""
-        origin = row.origin
-        return ParameterRead(self.name, value_text(row.value), origin.since, origin.source, origin.is_assumed)
+        return read_of(self.name, value_text(row.value), row.origin)
 
 
-def value_text(value: Money | Decimal | bool | str) -> str:  # noqa: FBT001 - one of the kinds a parameter has
+def read_of(name: str, value: str, origin: Origin) -> ParameterRead:
+    """Return a value of the policy as the trace shows it."""
+    return ParameterRead(name, value, origin.since, origin.source, origin.is_assumed)
+
+
+def value_text(value: Amount | Money | Decimal | bool | str) -> str:  # noqa: FBT001 - one of the kinds a parameter has
     """Return a parameter's value as text: money in yuan, a ratio as written.
 
     >>> value_text(Money(30000)), value_text(Decimal("0.80")), value_text(True)
@@ -108,6 +160,7 @@ def value_text(value: Money | Decimal | bool | str) -> str:  # noqa: FBT001 - on
     return str(value)
 
 
+@lru_cache(maxsize=1000)
 def percent(ratio: Decimal) -> str:
     """Return a ratio in percent without idle zeros.
 

@@ -10,7 +10,14 @@ from datetime import date
 
 from common.core.citizen_number import CitizenNumber
 from services.settlement.domain.bill import Bill, BillLine
-from services.settlement.domain.vocabulary import InsuranceState, Referral, Scheme, VisitType
+from services.settlement.domain.vocabulary import (
+    Continuation,
+    InsuranceState,
+    Referral,
+    Scheme,
+    ThirdParty,
+    VisitType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,36 @@ class Patient:
     temporary: Temporary | None
     township: str | None
 
+    @property
+    def born_on(self) -> date | None:
+        """Birth date as number or temporary identity say."""
+        if self.number is not None:
+            return self.number.born_on
+        return self.temporary.birth_date if self.temporary is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Insurance:
-    """Kind and state of the insurance on the day of discharge (参保信息)."""
+    """Kind and state of the insurance on the day of discharge (参保信息).
+
+    Attributes:
+        insured_years: Years of insurance without a break (连续参保年数); 0 when nobody told.
+        claim_free_years: Years without a payment (零报销年数); 0 when nobody told.
+    """
 
     scheme: Scheme
     state: InsuranceState
+    insured_years: int = 0
+    claim_free_years: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Continues:
+    """The stay that this one carries on (中途结算、转院), by the record of the hospital that settled it."""
+
+    kind: Continuation
+    institution_code: str
+    record_no: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +82,9 @@ class Discharge:
         insurance: As the card read said; None leaves it to the registry.
         diagnoses: ICD-10 codes, the main one first.
         bill: As stated; None when only lines are given.
+        has_contract: Whether a family doctor is contracted (家庭医生签约).
+        third_party: Whether somebody else is liable for the cost (第三人责任).
+        continues: The settled stay that this one carries on.
         body_hash: SHA-256 of the canonical request, by which equal bodies are known.
     """
 
@@ -68,3 +101,6 @@ class Discharge:
     bill: Bill | None
     lines: tuple[BillLine, ...]
     body_hash: bytes
+    has_contract: bool = False
+    third_party: ThirdParty = ThirdParty.NONE
+    continues: Continues | None = None

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.settlement.domain.calculation import Calculation
+from services.settlement.domain.counterfactual import Missed
 from services.settlement.domain.policy import PolicyVersion
 from services.settlement.domain.vocabulary import ORDINARY
 
@@ -24,10 +25,11 @@ class Sentence:
 
 
 def explanation(
-    *, version: PolicyVersion, chosen: Calculation, compared: Sequence[Calculation]
+    *, version: PolicyVersion, chosen: Calculation, compared: Sequence[Calculation], missed: Sequence[Missed] = ()
 ) -> tuple[Sentence, ...]:
-    """Return the sentences: policy and class, each layer, what is assumed, what the patient pays."""
+    """Return the sentences: policy and class, each layer, what is assumed, what was missed, what the patient pays."""
     told = [_policy(version), _class(version, chosen, compared)]
+    told += [Sentence(step.zh, step.en) for step in chosen.preface if step.amount]
     if chosen.nothing_pays is not None:
         told.append(Sentence(chosen.nothing_pays.zh, chosen.nothing_pays.en))
     else:
@@ -46,23 +48,17 @@ def explanation(
         told.append(
             Sentence(f"以下参数为暂定值，待主管部门确认：{names}", f"assumed until the bureau confirms: {names}")
         )
+    told += [Sentence(each.zh, each.en) for each in missed]
     told.append(Sentence(f"患者本次应付 {chosen.patient_pays} 元", f"the patient pays {chosen.patient_pays}"))
     return tuple(told)
 
 
 def assumed_parameters(*, calculation: Calculation) -> tuple[str, ...]:
     """Return the names of the parameters read whose values nobody has confirmed yet, sorted."""
-    return tuple(
-        sorted(
-            {
-                read.name
-                for layer in (*calculation.layers, *calculation.borne)
-                for step in layer.steps
-                for read in step.reads
-                if read.is_assumed
-            }
-        )
-    )
+    steps = [*calculation.preface]
+    for layer in (*calculation.layers, *calculation.borne):
+        steps += layer.steps
+    return tuple(sorted({read.name for step in steps for read in step.reads if read.is_assumed}))
 
 
 def class_label(*, version: PolicyVersion, name: str) -> str:

@@ -1,42 +1,21 @@
-"""One layer (待遇层次) of the payment chain: base, start line, bands, cap, each step with the parameters it read.
+"""One layer (待遇层次) of the payment chain: which rule pays, how much, and what the year's accounts take in.
 
-Room: domain of settlement. Formulas: policies.md 1.2 and 1.3.
+Room: domain of settlement. Formulas: policies.md 1.2 and 1.3. Next hop: services/settlement/domain/counted.py
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
+from dataclasses import dataclass, replace
 
 from common.core.money import ZERO, Money, round_half_up
 from services.settlement.domain.accumulator import EMPTY, Balance, Balances
-from services.settlement.domain.bill import Bill
-from services.settlement.domain.condition import Facts, ParameterRead, Table, percent
-from services.settlement.domain.policy import Layer, LayerRule
-from services.settlement.domain.vocabulary import Base, Choice, Counting
-
-ALL_OF_IT = Decimal(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a calculation in words, the amount it gave, and the parameters it read."""
-
-    zh: str
-    en: str
-    amount: Money
-    reads: tuple[ParameterRead, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LayerCase:
-    """What every layer of one calculation sees."""
-
-    facts: Facts
-    bill: Bill
-    before: Balances
+from services.settlement.domain.condition import Facts, read_of
+from services.settlement.domain.counted import Counted, counted
+from services.settlement.domain.layer_rule import Cap, Layer, LayerRule
+from services.settlement.domain.payment import amount_paid
+from services.settlement.domain.vocabulary import Base, Choice, Counting, Fact, Measure, Window
+from services.settlement.domain.work import LayerCase, Reads, Step, Taken, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +27,9 @@ class LayerResult:
         account: Accumulator it counts on; None when nothing is counted.
         base: What it counted, in fen.
         deductible: Part of the start line used up by this stay (实际起付线).
+        inside: Part of the payment that lies inside the scope.
+        over_cap: What a yearly cap cut off.
+        changes: What the stay adds to the year's accounts.
     """
 
     layer: str
@@ -58,167 +40,211 @@ class LayerResult:
     base: Money
     deductible: Money
     paid: Money
+    inside: Money
+    over_cap: Money
+    changes: Balances
     steps: tuple[Step, ...]
 
-    @property
-    def change(self) -> Balance:
-        """What the stay adds to the layer's account."""
-        return Balance(self.base, self.deductible, self.paid, 1)
+
+_CAP_WORDS = {
+    Window.PER_YEAR: (
+        "年度封顶线 {limit} 元，本年已付 {used} 元，本次支付 {paid} 元",
+        "yearly cap {limit}, {used} already paid this year, pays {paid}",
+    ),
+    Window.PER_QUARTER: (
+        "季度封顶线 {limit} 元，本季已付 {used} 元，本次支付 {paid} 元",
+        "quarterly cap {limit}, {used} already paid this quarter, pays {paid}",
+    ),
+    Window.PER_MONTH: (
+        "月度封顶线 {limit} 元，本月已付 {used} 元，本次支付 {paid} 元",
+        "monthly cap {limit}, {used} already paid this month, pays {paid}",
+    ),
+    Window.PER_STAY: ("单次封顶线 {limit} 元，本次支付 {paid} 元", "cap of each stay {limit}, pays {paid}"),
+}
 
 
-@dataclass(slots=True)
-class _Work:
-    """A rule on its way to a result: the amounts so far and the steps that gave them."""
+def layer_results(*, layer: Layer, case: LayerCase, earlier: Sequence[LayerResult]) -> list[LayerResult]:
+    """Return what a layer pays after the earlier ones, one result for every fund it pays from.
 
-    rule: LayerRule
-    case: LayerCase
-    steps: list[Step] = field(default_factory=list)
-
-    @property
-    def balance(self) -> Balance:
-        return self.case.before.get(self.rule.account, EMPTY)
-
-    def add(self, zh: str, en: str, amount: Money, *reads: ParameterRead) -> None:
-        self.steps.append(Step(zh, en, amount, reads))
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The part of the counted base inside one band that this stay adds."""
-
-    amount: Money
-    ratio: Decimal
-    reads: tuple[ParameterRead, ...]
-
-
-def layer_result(*, layer: Layer, case: LayerCase, earlier: Sequence[LayerResult]) -> LayerResult:
-    """Return what a layer pays after the earlier ones.
-
-    Of several rules that apply, the first or the one that pays most is kept, as the layer chooses; equal: the first.
+    Of several rules that apply, the first pays, the one that pays most (equal: the first), or all in turn, as the layer
+    chooses.
     """
-    rules = [rule for rule in layer.rules if rule.when.holds(case.facts)]
+    taken = _taken(earlier)
+    facts = _facts_now(case, taken, earlier)
+    rules = [rule for rule in layer.rules if rule.when.holds(facts)]
     if not rules:
         step = Step(
             f"{layer.label}：本次就诊不适用，不支付", f"{layer.name}: no rule meets this stay, it pays nothing", ZERO
         )
-        return unpaid(layer=layer, facts=case.facts, step=step)
+        return [unpaid(layer=layer, facts=facts, step=step)]
     if layer.choice is Choice.FIRST:
-        return _result(layer, rules[0], case, earlier)
-    results = [_result(layer, rule, case, earlier) for rule in rules]
-    return max(results, key=lambda result: result.paid)
+        return [_result(layer, Work(layer.name, rules[0], case, facts, taken))]
+    if layer.choice is Choice.HIGHEST:
+        results = [_result(layer, Work(layer.name, rule, case, facts, taken)) for rule in rules]
+        return [max(results, key=lambda result: result.paid)]
+    return _in_turn(layer, rules, case, earlier)
 
 
 def unpaid(*, layer: Layer, facts: Facts, step: Step) -> LayerResult:
     """Return the layer with nothing paid and nothing counted; the step says why."""
-    fund = next((rule.fund.get(facts).value for rule in layer.rules if rule.when.holds(facts)), layer.fund.value)
-    return LayerResult(layer.name, layer.label, fund, "", None, ZERO, ZERO, ZERO, (step,))
+    return _nothing(layer, layer.fund_for(facts), (step,))
 
 
-def _result(layer: Layer, rule: LayerRule, case: LayerCase, earlier: Sequence[LayerResult]) -> LayerResult:
-    work = _Work(rule, case)
-    taken = sum((result.paid for result in earlier), ZERO)
-    rest = _rest(work, taken)
-    base = case.bill.in_scope if rule.base is Base.IN_SCOPE else rest
-    work.add(f"{rule.label}：计算基数 {base} 元", f"{rule.name}: base {base}", base)
-    deductible, floor = _deductible(work, base)
-    exact = _by_bands(work, base, floor)
-    paid = _limited(work, round_half_up(exact), min(rest, _room(case.bill, taken)))
-    fund = rule.fund.get(case.facts).value
-    return LayerResult(
-        layer.name, layer.label, fund, rule.name, rule.account, base, deductible, paid, tuple(work.steps)
+def added(results: Sequence[Balances]) -> dict[str, Balance]:
+    """Return the sum of what several rules or layers add to the year's accounts."""
+    total: dict[str, Balance] = {}
+    for changes in results:
+        for account, change in changes.items():
+            total[account] = total.get(account, Balance()) + change
+    return total
+
+
+def _nothing(layer: Layer, fund: str, steps: tuple[Step, ...]) -> LayerResult:
+    return LayerResult(layer.name, layer.label, fund, "", None, ZERO, ZERO, ZERO, ZERO, ZERO, {}, steps)
+
+
+def _facts_now(case: LayerCase, taken: Taken, earlier: Sequence[LayerResult]) -> Facts:
+    """Return the facts with what is left when the layer's turn comes, and who has paid."""
+    rest_in_scope = case.bill.in_scope - taken.inside
+    return case.facts.having(
+        {Fact.PAID_BY: frozenset(result.layer for result in earlier if result.paid)},
+        {Measure.REST_IN_SCOPE: rest_in_scope.fen, Measure.REST: (case.bill.total - taken.paid).fen},
     )
 
 
-def _rest(work: _Work, taken: Money) -> Money:
-    """Return what earlier layers left in scope; relief already received is deducted where the rule says so."""
-    rest = work.case.bill.in_scope - taken
-    if work.rule.less_prior_relief and work.case.bill.prior_relief:
-        relief = work.case.bill.prior_relief
-        rest = rest - relief
-        work.add(f"扣除已获救助 {relief} 元", f"less relief already received {relief}", relief)
-    return max(rest, ZERO)
+def _taken(earlier: Sequence[LayerResult]) -> Taken:
+    paid, inside, start_line, over_cap = 0, 0, 0, 0
+    for result in earlier:
+        paid += result.paid.fen
+        inside += result.inside.fen
+        start_line += result.deductible.fen
+        over_cap += result.over_cap.fen
+    changes = tuple(result.changes for result in earlier if result.changes)
+    return Taken(Money(inside), Money(paid - inside), Money(start_line), Money(over_cap), changes)
 
 
-def _room(bill: Bill, taken: Money) -> Money:
-    """Return what may still be paid before relief received and payments together reach the total."""
-    return max(bill.total - bill.prior_relief - taken, ZERO)
+def _in_turn(
+    layer: Layer, rules: Sequence[LayerRule], case: LayerCase, earlier: Sequence[LayerResult]
+) -> list[LayerResult]:
+    """Return the sum of all rules of each fund, every rule meeting what the ones before left."""
+    done: list[LayerResult] = []
+    for rule in rules:
+        taken = _taken([*earlier, *done])
+        facts = _facts_now(case, taken, [*earlier, *done])
+        if rule.when.holds(facts):
+            done.append(_result(layer, Work(layer.name, rule, case, facts, taken)))
+    funds = dict.fromkeys(each.fund for each in done)
+    return [_summed([each for each in done if each.fund == fund]) for fund in funds]
 
 
-def _counted_before(work: _Work) -> Money:
-    return work.balance.base if work.rule.counting is Counting.PER_YEAR else ZERO
-
-
-def _deductible(work: _Work, base: Money) -> tuple[Money, Money]:
-    """Return the part of the start line that this stay uses up, and the start line itself."""
-    row = work.rule.start_line.find(work.case.facts)
-    if row is None:
-        return ZERO, ZERO
-    before = _counted_before(work)
-    used = min(row.value, before + base) - min(row.value, before)
-    work.add(
-        f"起付线 {row.value} 元，本次扣除 {used} 元",
-        f"start line {row.value}, {used} of it met by this stay",
-        used,
-        work.rule.start_line.as_read(row),
+def _summed(done: Sequence[LayerResult]) -> LayerResult:
+    return replace(
+        done[0],
+        rule="+".join(each.rule for each in done if each.rule),
+        base=sum((each.base for each in done), ZERO),
+        deductible=sum((each.deductible for each in done), ZERO),
+        paid=sum((each.paid for each in done), ZERO),
+        inside=sum((each.inside for each in done), ZERO),
+        over_cap=sum((each.over_cap for each in done), ZERO),
+        changes=added([each.changes for each in done]),
+        steps=tuple(step for each in done for step in each.steps),
     )
-    return used, row.value
 
 
-def _by_bands(work: _Work, base: Money, floor: Money) -> Fraction:
-    """Return the exact payment in fen: what this stay adds above the start line, band by band."""
-    before = _counted_before(work)
-    exact = Fraction(0)
-    for part in _parts(work, before, before + base, floor):
-        share = part.amount.fen * Fraction(part.ratio)
-        exact += share
+def _result(layer: Layer, work: Work) -> LayerResult:
+    rule = work.rule
+    base = counted(work)
+    exact = amount_paid(work, base)
+    wanted = _limited(work, exact, min(base.most, base.base))
+    paid = _within_caps(work, wanted)
+    fund = rule.fund.get(work.facts).value
+    if rule.on_application:
         work.add(
-            f"{part.amount} 元 × {percent(part.ratio)}",
-            f"{part.amount} x {percent(part.ratio)}",
-            round_half_up(share),
-            *part.reads,
+            f"依申请支付：持材料另行申请，至多 {paid} 元，本次不支付",
+            f"on application only: up to {paid}, nothing now",
+            ZERO,
         )
-    return exact
+        return _nothing(layer, fund, tuple(work.steps))
+    return LayerResult(
+        layer=layer.name,
+        label=layer.label,
+        fund=fund,
+        rule=rule.name,
+        account=work.account,
+        base=base.base,
+        deductible=base.charged,
+        paid=paid,
+        inside=ZERO if rule.base.of is Base.OUT_OF_SCOPE else min(paid, base.inside),
+        over_cap=wanted - paid,
+        changes=_changes(work, base, paid),
+        steps=tuple(work.steps),
+    )
 
 
-def _parts(work: _Work, before: Money, after: Money, floor: Money) -> list[_Part]:
-    """Return the part of (before, after] above the start line in every band; edges are absolute."""
-    facts = work.case.facts
-    parts: list[_Part] = []
-    for band in work.rule.bands:
-        edge = band.up_to.get(facts) if band.up_to is not None else None
-        ceiling = after if edge is None else min(after, edge.value)
-        amount = max(ceiling - max(before, floor), ZERO)
-        reads = () if edge is None or band.up_to is None else (band.up_to.as_read(edge),)
-        ratio, ratio_reads = _ratio(work.rule, band.ratio, facts)
-        if amount or not parts:
-            parts.append(_Part(amount, ratio, (*reads, *ratio_reads)))
-        floor = floor if edge is None else max(floor, edge.value)
-    return parts
-
-
-def _ratio(rule: LayerRule, table: Table[Decimal], facts: Facts) -> tuple[Decimal, tuple[ParameterRead, ...]]:
-    """Return the ratio with the points of the class added, at most all of it."""
-    row, more = table.get(facts), rule.points.find(facts)
-    if more is None:
-        return row.value, (table.as_read(row),)
-    return min(row.value + more.value, ALL_OF_IT), (table.as_read(row), rule.points.as_read(more))
-
-
-def _limited(work: _Work, amount: Money, most: Money) -> Money:
-    """Return the rounded amount after the yearly cap and what there is to pay; never below zero."""
-    row = work.rule.cap.find(work.case.facts)
+def _limited(work: Work, amount: Money, most: Money) -> Money:
+    """Return the amount within what there is to pay; never below zero."""
     paid = max(min(amount, most), ZERO)
     if paid < amount:
         work.add(f"以可支付余额 {paid} 元为限", f"limited to the {paid} that are left", paid)
-    if row is None:
-        work.add(f"支付 {paid} 元", f"pays {paid}", paid)
-        return paid
-    left = max(row.value - work.balance.paid, ZERO)
-    paid = min(paid, left)
-    work.add(
-        f"年度封顶线 {row.value} 元，本年已付 {work.balance.paid} 元，本次支付 {paid} 元",
-        f"yearly cap {row.value}, {work.balance.paid} already paid this year, pays {paid}",
-        paid,
-        work.rule.cap.as_read(row),
-    )
     return paid
+
+
+def _within_caps(work: Work, wanted: Money) -> Money:
+    """Return the amount after every cap (封顶线), of the year or of a shorter time; a cap is applied after rounding."""
+    paid, is_capped = wanted, False
+    for place, cap in enumerate(work.rule.caps):
+        found = _cap(work, cap)
+        if found is None:
+            continue
+        is_capped = True
+        limit, reads = found
+        used = work.balance.paid if place == 0 else _used(work, cap)
+        paid = min(paid, max(limit - used, ZERO))
+        zh, en = _CAP_WORDS[cap.window]
+        work.add(
+            zh.format(limit=limit, used=used, paid=paid), en.format(limit=limit, used=used, paid=paid), paid, reads
+        )
+    if not is_capped:
+        work.add(f"支付 {paid} 元", f"pays {paid}", paid)
+    return paid
+
+
+def _used(work: Work, cap: Cap) -> Money:
+    """Return what a further cap's account has paid in its time before; nothing where each stay has its own limit."""
+    return work.balance_of(work.case.place.part(cap.account, cap.window)).paid if cap.account else ZERO
+
+
+def _cap(work: Work, cap: Cap) -> tuple[Money, Reads] | None:
+    """Return a cap with what it has grown by."""
+    found = work.resolve(cap.amount)
+    if found is None:
+        return None
+    limit, reads = found
+    more = ZERO
+    for growth in cap.growth:
+        units = max(work.facts.numbers.get(growth.measure, 0) - growth.above, 0)
+        more += Money(units * growth.step.fen)
+        reads = (*reads, read_of(f"cap_growth.{growth.measure}", str(growth.step), growth.origin))
+    most = cap.growth_at_most.find(work.facts)
+    if most is not None:
+        more = min(more, round_half_up(limit.fen * most.value))
+        reads = (*reads, cap.growth_at_most.as_read(most))
+    return limit + more, reads
+
+
+def _changes(work: Work, base: Counted, paid: Money) -> Balances:
+    """Return what the stay adds to the accounts; a base that was used for a payment does not count again.
+
+    A further cap meets payments only: its account may be the own one of a rule whose bands meet the year's base.
+    """
+    used_up = work.rule.counting is Counting.PER_YEAR_UNUSED and paid
+    counts = -work.balance.base if used_up else base.base
+    changes: dict[str, Balance] = {work.account: Balance(counts, base.charged, paid, 1)}
+    place, window = work.case.place, work.rule.start_line.window
+    for cap in work.rule.caps[1:]:
+        if cap.account:
+            changes[place.part(cap.account, cap.window)] = Balance(paid=paid)
+    if window in (Window.PER_HOSPITAL, Window.PER_QUARTER, Window.PER_MONTH):
+        part = place.part(work.account, window)
+        changes[part] = changes.get(part, EMPTY) + Balance(ZERO, base.charged, ZERO, 1)
+    return changes

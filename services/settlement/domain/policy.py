@@ -6,6 +6,7 @@ Next hop: services/settlement/domain/calculation.py
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +15,9 @@ from decimal import Decimal
 from common.core.errors import Conflict, Refused
 from common.core.money import Money
 from common.core.period import Period
-from services.settlement.domain.condition import Condition, Origin, Table
-from services.settlement.domain.vocabulary import Base, Choice, Counting, DecidingDay, Fund, Level, Region
+from services.settlement.domain.condition import Condition, Origin, Span, Table
+from services.settlement.domain.layer_rule import Layer
+from services.settlement.domain.vocabulary import STAY_COUNTS, DecidingDay, Region, Window
 
 
 class CountyUnknown(Refused):
@@ -41,28 +43,68 @@ class InstitutionNotListed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """A hospital as the county's table (定点医疗机构表) describes it for a period."""
+    """A hospital as the county's table (定点医疗机构表) describes it for a period.
+
+    Attributes:
+        level: One of the county's levels.
+        kind: `general`, or what the county distinguishes, as `tcm` (中医院).
+    """
 
     code: str
     name: str
-    level: Level
+    level: str
     region: Region
+    kind: str
     is_designated: bool
     period: Period
 
 
 @dataclass(frozen=True, slots=True)
 class DiseaseList:
-    """A named list of diagnoses (病种目录) by ICD-10 prefix, for a period."""
+    """A named list of diagnoses (病种目录) by ICD-10 pattern, for a period.
+
+    Attributes:
+        prefixes: `I63` lists `I63.9` too.
+        ranges: First and last category, both included, as `C00` to `C97`.
+        ages: Age in full years that the list is meant for (年龄条件).
+    """
 
     name: str
     prefixes: tuple[str, ...]
+    ranges: tuple[tuple[str, str], ...]
+    ages: Span
     period: Period
     origin: Origin
 
-    def has(self, icd10: str) -> bool:
-        """Say whether a diagnosis is on the list; `I63` lists `I63.9` too."""
-        return icd10.upper().startswith(self.prefixes)
+    def has(self, icd10: str, *, age: int | None) -> bool:
+        """Say whether a diagnosis is on the list; an unknown age meets no condition of age."""
+        if not (self.ages.is_open if age is None else self.ages.has(age)):
+            return False
+        code = icd10.upper()
+        return code.startswith(self.prefixes) or any(first <= code[: len(last)] <= last for first, last in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far before its first day a category counts (认定追溯).
+
+    Attributes:
+        months: So many months before (支出型患者认定前费用).
+        whole_month: From the first day of that month (认定当月起).
+    """
+
+    months: int = 0
+    whole_month: bool = False
+
+    def first_day(self, effective_from: date) -> date:
+        """Return the first day that counts; a day that its month lacks becomes the month's last.
+
+        >>> Reach(months=6).first_day(date(2023, 8, 31)), Reach(whole_month=True).first_day(date(2023, 8, 31))
+        (datetime.date(2023, 2, 28), datetime.date(2023, 8, 1))
+        """
+        years, month = divmod(effective_from.year * 12 + effective_from.month - 1 - self.months, 12)
+        last = monthrange(years, month + 1)[1]
+        return date(years, month + 1, 1 if self.whole_month else min(effective_from.day, last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,53 +114,17 @@ class BenefitClass:
     name: str
     label: str
     categories: frozenset[str]
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """A ratio (支付比例) up to an edge of the counted base (分段上限); the last band has no edge."""
-
-    up_to: Table[Money] | None
-    ratio: Table[Decimal]
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRule:
-    """How a layer pays the stays that meet its condition.
-
-    Attributes:
-        name: Stable name inside the layer.
-        label: Chinese words for the slip.
-        account: Yearly accumulator it counts on.
-        less_prior_relief: Whether relief already received lowers what it may pay.
-        start_line: 起付线; no rows mean none.
-        points: Percentage points added to every ratio (提高百分点), as 0.10; no row means none.
-        cap: Yearly cap on the amount paid from the account (年度封顶线); no row means none.
-    """
+class Figure:
+    """An income figure (收入指标) that lines and caps are tied to, for a period."""
 
     name: str
-    label: str
-    when: Condition
-    fund: Table[str]
-    account: str
-    base: Base
-    less_prior_relief: bool
-    counting: Counting
-    start_line: Table[Money]
-    bands: tuple[Band, ...]
-    points: Table[Decimal]
-    cap: Table[Money]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One payer in the order of paying (待遇层次)."""
-
-    name: str
-    label: str
-    fund: Fund
-    choice: Choice
-    rules: tuple[LayerRule, ...]
+    value: Money
+    period: Period
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +138,35 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """Which day decides what (认定日口径).
+
+    Attributes:
+        status: Day on which the categories must be held.
+        year: Day whose year the accounts are of.
+        age: Day on which the age counts.
+    """
+
+    status: DecidingDay = DecidingDay.DISCHARGE
+    year: DecidingDay = DecidingDay.DISCHARGE
+    age: DecidingDay = DecidingDay.ADMISSION
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyVersion:
     """A county's policy from one day until the next version begins.
 
     Attributes:
-        starts_on: First day of discharge it meets.
+        starts_on: First day that it meets.
         known_since: Day since which it is known (发文日).
         digest: `sha256:` over all that can change a result.
+        levels: Levels of institutions, lowest first.
         classes: In the county's order, which breaks ties.
+        first_share: Share of the cost in scope that becomes first self-pay before any layer (转外先行自付); none: 0.
         layers: In payer order.
         deposit_waived: Whether no deposit is asked (先诊疗后付费).
         gap_target: Real ratio below which a stay becomes a case of its own (个案处理); no row means none.
+        asked: Words and numbers that the version's conditions ask.
     """
 
     county: str
@@ -151,31 +175,51 @@ class PolicyVersion:
     source: str
     approved_by: str
     digest: str
-    deciding_day: DecidingDay
+    days: Days
+    levels: tuple[str, ...]
     classes: tuple[BenefitClass, ...]
     disease_lists: tuple[DiseaseList, ...]
+    figures: tuple[Figure, ...]
     exclusions: tuple[Exclusion, ...]
+    first_share: Table[Decimal]
     layers: tuple[Layer, ...]
     deposit_waived: Table[bool]
     gap_target: Table[Decimal]
+    asked: frozenset[str] = frozenset()
+
+    @property
+    def counts_stays(self) -> bool:
+        """Whether a condition asks for the number of stays of the year."""
+        return not STAY_COUNTS.isdisjoint(self.asked)
+
+    @property
+    def reach(self) -> dict[str, Reach]:
+        """How far before its first day each category counts; those that count from it on are absent."""
+        return {name: each.reach for each in self.classes if each.reach is not None for name in each.categories}
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accumulators this version counts on, sorted: the order in which they are locked."""
-        return tuple(sorted({rule.account for layer in self.layers for rule in layer.rules}))
+        """The yearly accounts this version counts on, sorted; those of single hospitals or lists come on top."""
+        caps = (cap for layer in self.layers for rule in layer.rules for cap in rule.caps)
+        return tuple(sorted({cap.account for cap in caps if cap.window is Window.PER_YEAR}))
 
 
 @dataclass(frozen=True, slots=True)
 class CountyPolicy:
-    """Everything in one county's file; versions oldest first."""
+    """Everything in one county's file; versions oldest first.
+
+    Attributes:
+        version_day: Day that chooses the version (政策适用日).
+    """
 
     county: str
     name: str
+    version_day: DecidingDay
     versions: tuple[PolicyVersion, ...]
     institutions: tuple[Institution, ...]
 
     def version_on(self, *, day: date) -> PolicyVersion:
-        """Return the version in force on the day of discharge; the newest runs on until a next one comes.
+        """Return the version in force on a day; the newest runs on until a next one comes.
 
         Raises:
             PolicyNotInForce: If the first version begins later.

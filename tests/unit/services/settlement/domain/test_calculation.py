@@ -9,7 +9,7 @@ import pytest
 from common.core.money import Money
 from services.settlement.domain.accumulator import Balance
 from services.settlement.domain.condition import ALWAYS, Origin, Row, Table
-from services.settlement.domain.policy import Layer, LayerRule
+from services.settlement.domain.layer_rule import NO_RATIO, BaseRule, Cap, Layer, LayerRule, StartLine
 from services.settlement.domain.vocabulary import Base, Choice, Counting, Fund, InsuranceState, Scheme, VisitType
 
 ORIGIN = Origin("test", date(2016, 1, 1), is_assumed=False)
@@ -19,8 +19,8 @@ def a_table(*values):
     return Table("t", tuple(Row(ALWAYS, value, ORIGIN) for value in values))
 
 
-def a_rule(source, **overrides):
-    return replace(source, **overrides)
+def a_rule(source, *, points=NO_RATIO, **overrides):
+    return replace(source, method=replace(source.method, points=points), **overrides)
 
 
 def paid(calculation):
@@ -85,7 +85,7 @@ class TestLayer:
     def test_stops_at_all_of_it(self, policies, calculate_stay):
         version = policies["211381"].versions[1]
         basic = version.layers[0]
-        rule = a_rule(basic.rules[0], points=a_table(Decimal(1)), cap=a_table())
+        rule = a_rule(basic.rules[0], points=a_table(Decimal(1)), caps=(Cap("basic"),))
         version = replace(version, layers=(replace(basic, rules=(rule,)),))
 
         calculation = calculate_stay(version=version)
@@ -95,7 +95,7 @@ class TestLayer:
     def test_keeps_the_rule_that_pays_most_when_asked(self, policies, calculate_stay):
         version = policies["211381"].versions[1]
         basic = version.layers[0]
-        low = a_rule(basic.rules[0], name="low", points=a_table())
+        low = a_rule(basic.rules[0], name="low")
         high = a_rule(basic.rules[0], name="high", points=a_table(Decimal("0.2")))
         version = replace(version, layers=(replace(basic, choice=Choice.HIGHEST, rules=(low, high)),))
 
@@ -110,14 +110,11 @@ class TestLayer:
             label="医院减免",
             when=ALWAYS,
             fund=a_table(Fund.HOSPITAL.value),
-            account="waiver",
-            base=Base.REST_IN_SCOPE,
-            less_prior_relief=False,
+            base=BaseRule(Base.REST_IN_SCOPE),
             counting=Counting.PER_STAY,
-            start_line=a_table(),
-            bands=policies["211381"].versions[1].layers[1].rules[0].bands,
-            points=a_table(),
-            cap=a_table(),
+            start_line=StartLine(),
+            method=policies["211381"].versions[0].layers[1].rules[0].method,
+            caps=(Cap("waiver"),),
         )
         waiver = Layer("hospital_waiver", "医院减免", Fund.HOSPITAL, Choice.FIRST, (rule,))
         version = replace(version, layers=(waiver,))

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 
 from common.core.money import Money
-from services.settlement.domain.condition import ALWAYS, Origin, ParameterMissing, Row, Table
+from services.settlement.domain.assessment import day_of
+from services.settlement.domain.condition import ALWAYS, Facts, Origin, ParameterMissing, Row, Table
 from services.settlement.domain.policy import CountyUnknown, InstitutionNotListed, PolicyNotInForce, policy_of
 from services.settlement.domain.stay import DatesImpossible, check_dates, facts_of
-from services.settlement.domain.vocabulary import Fact
+from services.settlement.domain.vocabulary import DecidingDay, Fact
 
 
 class TestVersionOn:
@@ -46,7 +47,7 @@ class TestTables:
         table = Table("basic.ratio", ())
 
         with pytest.raises(ParameterMissing) as refusal:
-            table.get({})
+            table.get(Facts({}, {}))
 
         assert refusal.value.facts == {"parameter": "basic.ratio"}
 
@@ -75,19 +76,23 @@ class TestTables:
 
 
 class TestFactsOf:
-    def test_names_the_lists_the_main_diagnosis_is_on(self, policies, make_stay):
+    def test_names_the_lists_the_main_diagnosis_is_on(self, policies, make_stay, make_bill):
         stay = make_stay("522632", diagnosis="N18.5")
 
-        facts = facts_of(version=policies["522632"].versions[0], stay=stay, benefit_class="ordinary")
+        facts = facts_of(
+            version=policies["522632"].versions[0], stay=stay, benefit_class="ordinary", bill=make_bill(), before={}
+        )
 
-        assert facts[Fact.DISEASE_LIST] == {"listed_outpatient"}
+        assert facts.words[Fact.DISEASE_LIST] == {"listed_outpatient"}
 
-    def test_names_no_list_without_a_diagnosis(self, policies, make_stay):
+    def test_names_no_list_without_a_diagnosis(self, policies, make_stay, make_bill):
         stay = make_stay("522632", diagnosis="")
 
-        facts = facts_of(version=policies["522632"].versions[0], stay=stay, benefit_class="ordinary")
+        facts = facts_of(
+            version=policies["522632"].versions[0], stay=stay, benefit_class="ordinary", bill=make_bill(), before={}
+        )
 
-        assert facts[Fact.DISEASE_LIST] == frozenset()
+        assert facts.words[Fact.DISEASE_LIST] == frozenset()
 
 
 class TestCheckDates:
@@ -103,3 +108,14 @@ class TestCheckDates:
     def test_refuses_tomorrow(self):
         with pytest.raises(DatesImpossible):
             check_dates(admitted_on=date(2016, 9, 1), discharged_on=date(2016, 9, 4), today=date(2016, 9, 3))
+
+
+class TestDayOf:
+    @pytest.mark.parametrize(
+        ("kind", "day"),
+        [("admission", date(2016, 9, 1)), ("discharge", date(2016, 9, 12)), ("settlement", date(2016, 9, 13))],
+    )
+    def test_gives_the_day_the_county_names(self, kind, day, make_stay):
+        stay = make_stay(on=date(2016, 9, 12), admitted_on=date(2016, 9, 1))
+
+        assert day_of(DecidingDay(kind), discharge=stay, settled_on=date(2016, 9, 13)) == day
