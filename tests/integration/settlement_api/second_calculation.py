@@ -85,7 +85,7 @@ class SecondCalculation:
         basic = rounded(max(case.in_scope - start, D(0)) * min(ratio, D(1)))
         # Relief and all payments together never pass the total (policies.md 1.4, 12).
         room = case.in_scope - case.prior_relief
-        basic = min(basic, BASIC_CAP - self._used(case, "basic"), room)
+        basic = min(basic, max(BASIC_CAP - self._used(case, "basic"), D(0)), room)
         rest = case.in_scope - basic
         before = self._used(case, "critical")
         critical = rounded(_critical(case, before + rest, is_tilted) - _critical(case, before, is_tilted))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 
+from common.published.identity import PersonMerged
 from tests.integration.settlement_api.conftest import Window, an_entitlement
 from tests.integration.settlement_api.vocabulary import (
+    BEIPIAO,
     RONGJIANG,
     Amounts,
     a_bill,
@@ -169,3 +172,33 @@ def _sum(paid: list[dict[str, str]], layer: str) -> str:
 
 async def _accumulated(window: Window, person: Any, account: str) -> str:
     return yuan((await window.accumulated(person.person_id))[2016, account][2])
+
+
+async def test_merged_persons_share_one_year_and_each_stay_can_still_be_reversed(window: Window) -> None:
+    kept, retired = await window.register(a_person(1)), await window.register(a_person(2))
+    first = await window.settle(a_stay(kept))
+    second = await window.settle(a_stay(retired))
+    before = await window.accumulated(kept.person_id)
+
+    for told_under in (retired.person_id, kept.person_id):  # Once under each key.
+        await window.tell(
+            PersonMerged(
+                county=BEIPIAO,
+                person_id=told_under,
+                surviving_person_id=kept.person_id,
+                retired_person_id=retired.person_id,
+                merged_on=date(2016, 10, 1),
+            )
+        )
+
+    both = await window.accumulated(kept.person_id)
+    third = await window.settle(a_stay(retired))
+    await window.reverse(third)
+    await window.reverse(second)
+
+    assert await window.accumulated(retired.person_id) == {}
+    assert both == {account: tuple(2 * each for each in counts) for account, counts in before.items()}
+    assert third["person_id"] == str(kept.person_id)
+    assert await window.accumulated(kept.person_id) == before
+    assert (await window.reverse(first)).status_code == 201
+    assert await window.accumulated(kept.person_id) == {}

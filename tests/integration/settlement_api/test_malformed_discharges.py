@@ -13,6 +13,7 @@ from tests.integration.settlement_api.vocabulary import HOSPITAL, a_bill, a_line
 MALFORMED, NO_NUMBER = (422, "malformed_body"), (422, "citizen_id_invalid")
 GONE = object()
 NEWBORN = {"name": "王小", "birth_date": "2016-09-08", "sex": "female", "head_citizen_id": a_number()}
+INSURED = {"scheme": "rural_cooperative", "state": "insured"}
 TOO_LONG = "长" * 201
 
 
@@ -66,8 +67,21 @@ WRONG: Mapping[str, tuple[Any, ...]] = {
     "patient.citizen_id": (7, 1.5, True, [], {}),
     "patient.phone": ("13900000001",),
     "patient.township": (7, "2113811", "21138110x"),
-    "patient.insurance": (7, "insured", [], {}, {"scheme": "rural_cooperative"}, {"state": "insured"}),
+    "patient.insurance": (
+        7,
+        "insured",
+        [],
+        {},
+        {"scheme": "rural_cooperative"},
+        {"state": "insured"},
+        INSURED | {"insured_years": 101},
+        INSURED | {"insured_years": "3"},
+        INSURED | {"claim_free_years": -1},
+    ),
     "patient.temporary": (NEWBORN, {}),
+    "contracted": (1, "yes", []),
+    "third_party": (7, "", "somebody"),
+    "continues": (7, [], {}, {"kind": "mid_stay"}, {"kind": "other", "institution_code": "H1111", "record_no": "R"}),
     "visit_type": (*NOT_TEXTS, "", "INPATIENT", "住院"),
     "admitted_on": NOT_DAYS,
     "discharged_on": NOT_DAYS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.settlement_api.conftest import Window
 from tests.integration.settlement_api.vocabulary import (
     COLD,
@@ -206,8 +208,9 @@ async def test_a_listed_disease_is_paid_at_80_percent_beside_pool_and_cap(window
     )
 
 
-async def test_a_listed_disease_is_paid_alike_to_everybody(window: Window) -> None:
-    listed = [{"icd10": KIDNEY_FAILURE, "main": True}]
+@pytest.mark.parametrize("code", [KIDNEY_FAILURE, "n18.500", "N18.500x001", "N18.5+"])
+async def test_a_listed_disease_is_paid_alike_to_everybody_in_every_edition(window: Window, code: str) -> None:
+    listed = [{"icd10": code, "main": True}]
     stay = a_stay(county=RONGJIANG, on=DAY, visit_type="special_outpatient", diagnoses=listed, bill=a_bill("1000"))
 
     assert await window.pay(stay) == ("ordinary", {"basic": "800.00"}, "200.00")
