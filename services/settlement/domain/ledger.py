@@ -61,6 +61,15 @@ class JournalEntry:
         )
 
 
+def mirror_kind(kind: str) -> str:
+    """Return the kind of the entry that mirrors one of a settlement.
+
+    >>> mirror_kind("settlement"), mirror_kind("correction_1")
+    ('reversal', 'correction_1_reversal')
+    """
+    return "reversal" if kind == "settlement" else f"{kind}_reversal"
+
+
 def settlement_entry(*, entry_id: UUID, calculation: Calculation) -> JournalEntry:
     """Return the entry of a settlement: every fund's receivable and the patient's share against the charges."""
     funds = [Posting(f"{RECEIVABLE}:{each.fund}", each.paid, each.layer) for each in calculation.layers]

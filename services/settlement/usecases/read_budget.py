@@ -1,0 +1,66 @@
+"""What a fund was given for a year, what was booked, and what is left (预算可用余额).
+
+Room: use cases of settlement. Next hop: services/settlement/domain/budget.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from common.core.money import ZERO, Money
+from common.kit.db import UnitOfWork
+from services.settlement.adapters import budgets
+from services.settlement.adapters.budgets import BudgetRow
+from services.settlement.domain.budget import budget_on
+from services.settlement.domain.chart import WHOLE, Chart, FundAccount, require_purpose
+from services.settlement.usecases.change_budget import chart_of, year_of
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """A fund's year as it stands on a day.
+
+    Attributes:
+        accounts: The fund and its sub-ledgers with the budget of each, in fen.
+        booked: Receivables of the year, reversals taken off; of the whole fund.
+        changes: All of the year, those that do not count yet too.
+    """
+
+    accounts: tuple[tuple[FundAccount, Money], ...]
+    booked: Money
+    changes: Sequence[BudgetRow]
+
+    @property
+    def budget(self) -> Money:
+        """What the fund and its sub-ledgers were given together."""
+        return sum((money for _, money in self.accounts), ZERO)
+
+    @property
+    def available(self) -> Money:
+        """What is left; below zero where the fund is overdrawn (透支)."""
+        return self.budget - self.booked
+
+
+async def read_budget(
+    uow: UnitOfWork, *, county: str, fund: str, year: int, on: date, charts: Mapping[str, Chart]
+) -> BudgetState:
+    """Return a fund's year with the changes that count on a day.
+
+    Raises:
+        CountyUnknown: If the county has no chart.
+        FundUnknown: If its chart does not have the fund in that year.
+    """
+    chart, within = chart_of(charts=charts, county=county), year_of(year)
+    require_purpose(chart=chart, fund=fund, ledger=WHOLE, layer=None, within=within)
+    changes = await budgets.changes_of(uow.connection, county=county, fund=fund, year=year)
+    given = budget_on(changes=[each.change for each in changes], day=on)
+    accounts = {each.ledger: each for each in chart.of_fund(fund=fund, within=within)}
+    return BudgetState(
+        accounts=tuple((account, given.get(ledger, ZERO)) for ledger, account in accounts.items()),
+        booked=await budgets.booked(
+            uow.connection, county=county, fund=fund, first=within.start_on, end=date(year + 1, 1, 1)
+        ),
+        changes=changes,
+    )
