@@ -8,11 +8,27 @@ from common.kit.auth import TokenVerifier
 from common.kit.clock import Clock, utc_now
 from common.kit.db import Database
 from common.kit.http import build_app
+from common.kit.operations_api import operations_router
 from common.kit.sealing import Seal
 from common.kit.serve import database_of, serve, verifier_of
 from common.kit.settings import load_settings
+from services.settlement.adapters.charts import load_charts
+from services.settlement.adapters.clearing_terms import load_terms
+from services.settlement.adapters.his_codes import load_codes
 from services.settlement.adapters.policy_files import load_policies
-from services.settlement.api import discharges, entitlements, internal, openings, reversals, settlements
+from services.settlement.api import (
+    clearings,
+    discharges,
+    entitlements,
+    funds,
+    his,
+    internal,
+    openings,
+    reconciliations,
+    reratings,
+    reversals,
+    settlements,
+)
 from services.settlement.api.deps import SettlementContext
 from services.settlement.settings import Settings
 
@@ -38,15 +54,25 @@ def create_app(
             settlements.router,
             entitlements.router,
             openings.router,
+            reconciliations.router,
+            clearings.router,
+            reratings.router,
+            funds.router,
+            his.router,
             internal.router,
+            operations_router(NAME),
         ],
         settings=settings,
     )
+    policies = load_policies()
     app.state.settlement = SettlementContext(
-        policies=load_policies(),
+        policies=policies,
         person_key=bytes.fromhex(settings.person_key.get_secret_value()),
         seal=Seal(bytes.fromhex(settings.data_key.get_secret_value())),
+        clearing_terms=load_terms(),
+        charts=load_charts(policies),
     )
+    app.state.his_codes = load_codes()
     return app
 
 

@@ -15,6 +15,12 @@ class Settings(ServiceSettings):
 
     person_key: SecretStr = Field(description="Key of person ids and name checks as hex, the same in identity")
     data_key: SecretStr = Field(description="Key of what is stored encrypted, 32 bytes as hex")
+    his_message_days: int = Field(
+        default=185,
+        ge=30,
+        le=3650,
+        description="How long a repeat is answered as the first time, in days; of 2304 and 2401 for ever",
+    )
 
     @model_validator(mode="after")
     def _keys_are_usable(self) -> Self:

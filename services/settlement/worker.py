@@ -5,29 +5,68 @@ Next hop: services/settlement/consumers.py
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from common.kit.cause import Cause
+from common.kit.cleaning import CLEAN_EVERY_SECONDS, cleaning
 from common.kit.clock import Clock, utc_now
-from common.kit.idempotency import forgetting
+from common.kit.db import Database
+from common.kit.sealing import Seal
 from common.kit.serve import database_of, work
 from common.kit.settings import load_settings
 from common.kit.worker import Job, WorkerParts, run_worker
+from services.settlement.adapters.clearing_terms import load_terms
+from services.settlement.adapters.his_messages import kept_for
+from services.settlement.adapters.policy_files import load_policies
+from services.settlement.books import seal
 from services.settlement.consumers import handlers
 from services.settlement.settings import Settings
+from services.settlement.usecases.advance_rerating import advance_rerating
+from services.settlement.usecases.assess_discharge import Rules
+from services.settlement.usecases.rate_persons import Rating
 
 CONSUMER = "settlement.recognition"
-FORGET_EVERY_SECONDS = 3600.0
+SEAL_EVERY_SECONDS = 3600.0
+RERATE_EVERY_SECONDS = 5.0
 
 
 def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
     """Return what the worker is made of."""
     database = database_of(settings, name="settlement-worker")
+
+    async def seal_days() -> None:
+        await seal(database, clock=clock)
+
+    terms, policies = load_terms(), load_policies()
+    rules = Rules(policies, bytes.fromhex(settings.person_key.get_secret_value()))
+    sealed_names = Seal(bytes.fromhex(settings.data_key.get_secret_value()))
+
+    def rating_of(county: str) -> Rating:
+        return Rating(rules, sealed_names, terms.of(county).waive_up_to)
+
+    async def rerate() -> None:
+        while await rerate_step(database, rating_of=rating_of, clock=clock):
+            pass
+
+    old_messages = kept_for(days=settings.his_message_days)
     return WorkerParts(
         settings=settings,
         database=database,
         clock=clock,
         consumer_name=CONSUMER,
         handlers=handlers(),
-        jobs=[Job("forget_old_answers", FORGET_EVERY_SECONDS, forgetting(database))],
+        jobs=[
+            Job("seal_days", SEAL_EVERY_SECONDS, seal_days),
+            Job("rerate", RERATE_EVERY_SECONDS, rerate),
+            Job("clean_messages", CLEAN_EVERY_SECONDS, cleaning(database, clock, tables=[old_messages])),
+        ],
     )
+
+
+async def rerate_step(database: Database, *, rating_of: Callable[[str], Rating], clock: Clock) -> bool:
+    """Take the oldest re-rating one step on, in a transaction of its own; say whether there was a step to take."""
+    async with database.unit_of_work(Cause("rerating")) as uow:
+        return await advance_rerating(uow, rating_of=rating_of, now=clock())
 
 
 def main() -> None:

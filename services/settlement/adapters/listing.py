@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.core.money import Money
+from common.kit.clock import day_begins, day_ends
+from common.kit.statements import fetch
 from services.settlement.adapters.settlements import Kept, kept_of
+from services.settlement.domain.reconciliation import Amounts, OurStay, Part
 
 _PAGE = """
 SELECT s.settlement_id, s.discharge_id, s.person_id, s.county, s.institution_code, s.record_no, s.attempt, s.state,
@@ -27,6 +31,27 @@ SELECT count(*) FILTER (WHERE s.state = 'settled') AS live, count(*) FILTER (WHE
   coalesce(sum(s.fund_paid_fen) FILTER (WHERE s.state = 'settled'), 0)::bigint AS fund_paid,
   coalesce(sum(s.patient_pays_fen) FILTER (WHERE s.state = 'settled'), 0)::bigint AS patient_pays
 FROM settlement s WHERE {conditions}
+"""
+_OF_PERIOD = """
+SELECT DISTINCT ON (s.record_no) s.record_no, s.settlement_id, s.total_fen, s.fund_paid_fen, s.patient_pays_fen,
+  s.state, (s.settled_at AT TIME ZONE 'Asia/Shanghai')::date AS settled_on
+FROM settlement s
+WHERE s.institution_code = $1 AND ((s.settled_at >= $2 AND s.settled_at < $3) OR s.record_no = ANY ($4::text[]))
+{part}
+ORDER BY s.record_no, s.attempt DESC
+"""
+_IN_COUNTY = "AND s.county = ${}"
+_OF_VISIT_TYPES = """
+AND (SELECT r.inputs->>'visit_type' FROM settlement_record r WHERE r.settlement_id = s.settlement_id)
+  = ANY (${}::text[])
+"""
+# A stay of the message interface counts under the code of its admission, whatever scheme the registry had.
+_OF_INSURANCE = """
+AND coalesce(
+  (SELECT h.insutype = ${} FROM his_stay h
+   WHERE h.mdtrt_id = s.record_no AND h.institution_code = s.institution_code),
+  (SELECT r.inputs->'insurance'->>0 = ${}::text FROM settlement_record r WHERE r.settlement_id = s.settlement_id),
+  false)
 """
 
 
@@ -76,7 +101,7 @@ async def page(
     if after is not None:
         asked = asked.more("(s.settled_at, s.settlement_id) > ({}, {})", *after)
     statement = _PAGE.format(conditions=asked.text, limit=f"${len(asked.values) + 1}")
-    rows = await connection.exec_driver_sql(statement, (*asked.values, limit))
+    rows = await fetch(connection, statement, *asked.values, limit)
     return [kept_of(row) for row in rows]
 
 
@@ -85,6 +110,41 @@ async def sums(connection: AsyncConnection, *, wanted: SettlementFilter) -> Sums
     asked = _conditions(wanted)
     row = (await connection.exec_driver_sql(_SUMS.format(conditions=asked.text), asked.values)).one()
     return Sums(row.live, row.reversed, row.total, row.fund_paid, row.patient_pays)
+
+
+async def of_period(
+    connection: AsyncConnection, *, institution_code: str, first: date, last: date, records: Sequence[str], part: Part
+) -> Sequence[OurStay]:
+    """Return the newest attempt of every record of the part that was settled in the period, or is asked by number."""
+    begin, end = day_begins(first), day_ends(last)
+    narrowed, values = _part(part, [institution_code, begin, end, list(records)])
+    rows = await fetch(connection, _OF_PERIOD.format(part=narrowed), *values)
+    return [
+        OurStay(
+            record_no=row.record_no,
+            settlement_id=str(row.settlement_id),
+            amounts=Amounts(Money(row.total_fen), Money(row.fund_paid_fen), Money(row.patient_pays_fen)),
+            settled_on=row.settled_on,
+            is_live=row.state == "settled",
+        )
+        for row in rows
+    ]
+
+
+def _part(part: Part, values: list[object]) -> tuple[str, list[object]]:
+    """Return the further conditions of a part, and the statement's values with theirs behind."""
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    if part.county is not None:
+        asked.append((_IN_COUNTY, (part.county,)))
+    if part.visit_types:
+        asked.append((_OF_VISIT_TYPES, (sorted(part.visit_types),)))
+    if part.insurance is not None:
+        asked.append((_OF_INSURANCE, (part.insurance.code, part.insurance.scheme)))
+    texts = []
+    for text, more in asked:
+        texts.append(text.format(*range(len(values) + 1, len(values) + len(more) + 1)))
+        values = [*values, *more]
+    return " ".join(texts), values
 
 
 def _conditions(wanted: SettlementFilter) -> _Conditions:

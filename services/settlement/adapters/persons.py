@@ -6,12 +6,14 @@ Room: adapters of settlement.
 from __future__ import annotations
 
 import json
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import PersonId
+from common.kit.statements import fetch_one
 from common.published.identity import (
     EntitlementChanged,
     InsuranceChanged,
@@ -22,27 +24,31 @@ from common.published.identity import (
     PersonRegistered,
 )
 from services.settlement.domain.discharge import Insurance
+from services.settlement.domain.policy import Reach
 from services.settlement.domain.recognition import Category, KnownPerson
 from services.settlement.domain.vocabulary import InsuranceState, Scheme
 
 _READ = """
-WITH found AS (
-    SELECT coalesce(s.person_id, p.person_id) AS person_id, coalesce(s.name_check, p.name_check) AS name_check,
+WITH told AS MATERIALIZED (SELECT * FROM known_person WHERE person_id = $1 {holding}), found AS (
+    SELECT coalesce(s.person_id, p.person_id) AS person_id, p.name_check,
            coalesce(s.counting_category, p.counting_category) AS counting_category,
            coalesce(s.ended_on, p.ended_on) AS ended_on, coalesce(s.end_reason, p.end_reason) AS end_reason
-    FROM known_person p LEFT JOIN known_person s ON s.person_id = p.merged_into
-    WHERE p.person_id = $1
+    FROM told p LEFT JOIN known_person s ON s.person_id = p.merged_into
 )
 SELECT f.*,
-  (SELECT coalesce(json_agg(json_build_array(c.category, c.list_date)), '[]')::text FROM known_category c
+  (SELECT coalesce(json_agg(json_build_array(c.category, c.list_date, c.effective_from)), '[]')::text
+   FROM known_category c
    WHERE c.person_id IN ($1, f.person_id) AND c.county = $2 AND NOT c.withdrawn
-     AND c.effective_from <= $3 AND (c.effective_to IS NULL OR $3 < c.effective_to)) AS categories,
+     AND c.effective_from <= $4 AND (c.effective_to IS NULL OR $3 < c.effective_to)) AS categories,
   (SELECT json_build_array(i.scheme, i.state)::text FROM known_insurance i
    WHERE i.person_id IN ($1, f.person_id) AND i.effective_from <= $3
      AND (i.effective_to IS NULL OR $3 < i.effective_to)
    ORDER BY i.effective_from DESC, i.version DESC LIMIT 1) AS insurance
 FROM found f
 """
+# A merge waits for a booking that holds the person and hands over what it booked; a merge before it is seen.
+_READ_HOLDING = _READ.format(holding="FOR SHARE")
+_READ_FREELY = _READ.format(holding="")
 _NOTE = """
 INSERT INTO known_person AS k (person_id, county, household_id, township, name_check, ended_on, end_reason, merged_into)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -72,10 +78,35 @@ ON CONFLICT (person_id, scheme, effective_from) DO UPDATE SET version = excluded
 WHERE k.version < excluded.version
 """
 
+_SURVIVING = "SELECT coalesce(merged_into, person_id) AS person_id FROM known_person WHERE person_id = $1 FOR SHARE"
+_REPOINT = "UPDATE known_person SET merged_into = $2 WHERE merged_into = $1"
 
-async def known_person(connection: AsyncConnection, *, person_id: UUID, county: str, on: date) -> KnownPerson | None:
-    """Return what identity told about a number's person for one county and day, None when it never did."""
-    row = (await connection.exec_driver_sql(_READ, (person_id, county, on))).one_or_none()
+NO_REACH: Mapping[str, Reach] = {}
+_FROM_ITS_DAY = Reach()
+_LONGEST_REACH = timedelta(days=25 * 31)
+
+
+async def known_person(
+    connection: AsyncConnection,
+    *,
+    person_id: UUID,
+    county: str,
+    on: date,
+    reach: Mapping[str, Reach] = NO_REACH,
+    holding: bool = False,
+) -> KnownPerson | None:
+    """Return what identity told about a number's person for one county and day, None when it never did.
+
+    Args:
+        connection: Of a unit of work.
+        person_id: As the number gives it.
+        county: Whose categories are asked.
+        on: Day on which they must be held.
+        reach: How far before its first day a category counts.
+        holding: Keep the person from being merged until the commit.
+    """
+    latest = min(on, date.max - _LONGEST_REACH) + _LONGEST_REACH if reach else on
+    row = await fetch_one(connection, _READ_HOLDING if holding else _READ_FREELY, person_id, county, on, latest)
     if row is None:
         return None
     insurance = json.loads(row.insurance) if row.insurance else None
@@ -85,7 +116,11 @@ async def known_person(connection: AsyncConnection, *, person_id: UUID, county: 
         counting_category=row.counting_category,
         ended_on=row.ended_on,
         end_reason=row.end_reason,
-        categories=tuple(Category(name, date.fromisoformat(day)) for name, day in json.loads(row.categories)),
+        categories=tuple(
+            Category(name, date.fromisoformat(list_date))
+            for name, list_date, first in json.loads(row.categories)
+            if reach.get(name, _FROM_ITS_DAY).first_day(date.fromisoformat(first)) <= on
+        ),
         insurance=Insurance(Scheme(insurance[0]), InsuranceState(insurance[1])) if insurance else None,
     )
 
@@ -115,9 +150,16 @@ async def end(connection: AsyncConnection, event: PersonEnded) -> None:
 
 
 async def merge(connection: AsyncConnection, event: PersonMerged) -> None:
-    """Note that the retired id now is another person's."""
+    """Note that the retired id, and every id that led to it, now is another person's."""
     values = (event.retired_person_id, event.county, None, None, None, None, None, event.surviving_person_id)
     await connection.exec_driver_sql(_NOTE, values)
+    await connection.exec_driver_sql(_REPOINT, (event.retired_person_id, event.surviving_person_id))
+
+
+async def surviving_of(connection: AsyncConnection, person_id: UUID) -> UUID:
+    """Return the id under which a person's accounts stand until the commit: their own, or that it was merged into."""
+    row = await fetch_one(connection, _SURVIVING, person_id)
+    return person_id if row is None else UUID(str(row.person_id))
 
 
 async def categorise(connection: AsyncConnection, event: EntitlementChanged) -> None:

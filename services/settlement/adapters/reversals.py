@@ -1,4 +1,4 @@
-"""Reversals in the database: the state flipped once, the row that says so, the entry to mirror.
+"""Reversals in the database: the state flipped once, the row that says so, the entries to mirror.
 
 Room: adapters of settlement.
 """
@@ -22,9 +22,9 @@ WITH flipped AS (
 INSERT INTO reversal (reversal_id, settlement_id, reason, reversed_at, reversed_by)
 SELECT $2, settlement_id, $3, $4, $5 FROM flipped
 """
-_ENTRY = """
-SELECT e.entry_id, p.account, p.layer, p.amount_fen FROM journal_entry e JOIN posting p USING (entry_id)
-WHERE e.settlement_id = $1 AND e.kind = 'settlement' ORDER BY p.line_no
+_ENTRIES = """
+SELECT e.entry_id, e.kind, p.account, p.layer, p.amount_fen FROM journal_entry e LEFT JOIN posting p USING (entry_id)
+WHERE e.settlement_id = $1 ORDER BY e.booked_at, e.kind, p.line_no
 """
 
 
@@ -35,11 +35,14 @@ async def flip(
     await connection.exec_driver_sql(_FLIP, (settlement_id, reversal_id, reason, now, client_id))
 
 
-async def entry_of(connection: AsyncConnection, settlement_id: UUID) -> JournalEntry:
-    """Return the entry that the settlement booked; one of a bill of 0 fen has no postings."""
-    rows = (await connection.exec_driver_sql(_ENTRY, (settlement_id,))).all()
-    postings = tuple(Posting(row.account, Money(row.amount_fen), row.layer) for row in rows)
-    return JournalEntry(rows[0].entry_id if rows else settlement_id, "settlement", postings)
+async def entries_of(connection: AsyncConnection, settlement_id: UUID) -> list[JournalEntry]:
+    """Return the entries of a live settlement, its corrections' too; one that moved no money has no postings."""
+    postings: dict[tuple[UUID, str], list[Posting]] = {}
+    for row in (await connection.exec_driver_sql(_ENTRIES, (settlement_id,))).all():
+        sides = postings.setdefault((row.entry_id, row.kind), [])
+        if row.account is not None:
+            sides.append(Posting(row.account, Money(row.amount_fen), row.layer))
+    return [JournalEntry(entry_id, kind, tuple(sides)) for (entry_id, kind), sides in postings.items()]
 
 
 async def answer_of(connection: AsyncConnection, settlement_id: UUID) -> dict[str, Any]:

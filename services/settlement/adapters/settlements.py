@@ -12,9 +12,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.kit.failpoints import failpoint
+from common.kit.statements import Row, fetch, fetch_one
+from services.settlement.adapters.locks import try_hold
 from services.settlement.domain.ledger import JournalEntry
 
 _COLUMNS = """
@@ -42,12 +44,14 @@ INSERT INTO settlement_record (settlement_id, inputs, inputs_hash, answer, trace
 VALUES ($7, $18, $19, $20, $21, $22)
 """
 _ENTRY = """
-WITH e AS (INSERT INTO journal_entry (entry_id, settlement_id, kind, booked_at) VALUES ($1, $2, $3, $4))
+WITH e AS (
+    INSERT INTO journal_entry (entry_id, settlement_id, clearing_id, repayment_id, kind, booked_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+)
 INSERT INTO posting (entry_id, line_no, account, layer, amount_fen)
 SELECT $1, t.line_no, t.account, t.layer, t.amount
-FROM unnest($5::text[], $6::text[], $7::bigint[]) WITH ORDINALITY AS t(account, layer, amount, line_no)
+FROM unnest($7::text[], $8::text[], $9::bigint[]) WITH ORDINALITY AS t(account, layer, amount, line_no)
 """
-_RECORD_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Booking:
     patient_sealed: bytes
     settled_at: datetime
     discharged_on: date
+    year: int
     total_fen: int
     fund_paid_fen: int
     hospital_borne_fen: int
@@ -107,70 +112,77 @@ class Kept:
 
 async def hold_record(connection: AsyncConnection, *, institution_code: str, record_no: str) -> bool:
     """Take the record's lock until the commit; False when another call is at it."""
-    digest = hashlib.sha256(f"record\x1f{institution_code}\x1f{record_no}".encode()).digest()
-    number = int.from_bytes(digest[:8], "big", signed=True)
-    return bool((await connection.exec_driver_sql(_RECORD_LOCK, (number,))).scalar_one())
+    return await try_hold(connection, "record", institution_code, record_no)
 
 
 async def latest_of_record(connection: AsyncConnection, *, institution_code: str, record_no: str) -> Kept | None:
     """Return the newest attempt of a record."""
-    row = (await connection.exec_driver_sql(_LATEST, (institution_code, record_no))).one_or_none()
+    row = await fetch_one(connection, _LATEST, institution_code, record_no)
     return None if row is None else kept_of(row)
 
 
 async def find(connection: AsyncConnection, settlement_id: UUID, *, lock: bool = False) -> Kept | None:
     """Return one settlement, its row held when asked."""
     statement = _BY_ID + (" FOR UPDATE OF s" if lock else "")
-    row = (await connection.exec_driver_sql(statement, (settlement_id,))).one_or_none()
+    row = await fetch_one(connection, statement, settlement_id)
     return None if row is None else kept_of(row)
 
 
 async def book(connection: AsyncConnection, booking: Booking, entry: JournalEntry) -> None:
     """Write discharge, settlement, frozen inputs and journal entry."""
     inputs = as_text(booking.inputs)
-    await connection.exec_driver_sql(
+    await fetch(
+        connection,
         _BOOK,
-        (
-            booking.discharge_id,
-            booking.person_id,
-            booking.county,
-            booking.township,
-            booking.patient_sealed,
-            booking.settled_at,
-            booking.settlement_id,
-            booking.institution_code,
-            booking.record_no,
-            booking.attempt,
-            booking.discharged_on,
-            booking.discharged_on.year,
-            booking.total_fen,
-            booking.fund_paid_fen,
-            booking.hospital_borne_fen,
-            booking.patient_pays_fen,
-            booking.body_hash,
-            inputs,
-            f"sha256:{hashlib.sha256(inputs.encode()).hexdigest()}",
-            as_text(booking.answer),
-            as_text(booking.trace),
-            as_text(booking.changes),
-        ),
+        booking.discharge_id,
+        booking.person_id,
+        booking.county,
+        booking.township,
+        booking.patient_sealed,
+        booking.settled_at,
+        booking.settlement_id,
+        booking.institution_code,
+        booking.record_no,
+        booking.attempt,
+        booking.discharged_on,
+        booking.year,
+        booking.total_fen,
+        booking.fund_paid_fen,
+        booking.hospital_borne_fen,
+        booking.patient_pays_fen,
+        booking.body_hash,
+        inputs,
+        f"sha256:{hashlib.sha256(inputs.encode()).hexdigest()}",
+        as_text(booking.answer),
+        as_text(booking.trace),
+        as_text(booking.changes),
     )
+    failpoint("settlement.between_postings")
     await enter(connection, entry, settlement_id=booking.settlement_id, booked_at=booking.settled_at)
 
 
-async def enter(connection: AsyncConnection, entry: JournalEntry, *, settlement_id: UUID, booked_at: datetime) -> None:
-    """Add a journal entry with its postings."""
-    await connection.exec_driver_sql(
+async def enter(
+    connection: AsyncConnection,
+    entry: JournalEntry,
+    *,
+    booked_at: datetime,
+    settlement_id: UUID | None = None,
+    clearing_id: UUID | None = None,
+    repayment_id: UUID | None = None,
+) -> None:
+    """Add a journal entry with its postings; it belongs to exactly one of the three."""
+    await fetch(
+        connection,
         _ENTRY,
-        (
-            entry.entry_id,
-            settlement_id,
-            entry.kind,
-            booked_at,
-            [each.account for each in entry.postings],
-            [each.layer for each in entry.postings],
-            [each.amount.fen for each in entry.postings],
-        ),
+        entry.entry_id,
+        settlement_id,
+        clearing_id,
+        repayment_id,
+        entry.kind,
+        booked_at,
+        [each.account for each in entry.postings],
+        [each.layer for each in entry.postings],
+        [each.amount.fen for each in entry.postings],
     )
 
 
@@ -189,7 +201,7 @@ def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def kept_of(row: Row[Any]) -> Kept:
+def kept_of(row: Row) -> Kept:
     """Return a settlement from a row with the columns above and its answer."""
     return Kept(
         settlement_id=UUID(str(row.settlement_id)),

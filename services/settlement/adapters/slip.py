@@ -31,16 +31,17 @@ class SlipLine:
 
 @dataclass(frozen=True, slots=True)
 class SlipLayer:
-    """One payer: what it paid in yuan and the steps that led there."""
+    """One payer: what it paid in yuan, in figures and in capitals, and the steps that led there."""
 
     label: str
     paid: str
+    capitals: str
     steps: Sequence[SlipLine]
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What stands on the page, in the words a patient reads; amounts in yuan."""
+    """What stands on the page, in the words a patient reads; amounts in yuan, some in capitals (大写) as well."""
 
     settlement_id: str
     record_no: str
@@ -54,12 +55,15 @@ class Slip:
     class_label: str
     is_identity_open: bool
     is_reversed: bool
+    correction: str
     bill: Sequence[SlipLine]
     layers: Sequence[SlipLayer]
     sentences: Sequence[str]
     fund_paid: str
+    fund_capitals: str
     hospital_borne: str
     patient_pays: str
+    patient_capitals: str
     version_from: str
     digest: str
 

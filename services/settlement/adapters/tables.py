@@ -85,6 +85,12 @@ accumulator = Table(
     Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
     Column("paid_fen", BigInteger, nullable=False, server_default="0"),
     Column("stay_count", Integer, nullable=False, server_default="0"),
+    Column(
+        *("corrected_by", BigInteger),
+        nullable=False,
+        server_default="0",
+        comment="Number of the newest correction that moved it",
+    ),
     CheckConstraint("base_fen >= 0 AND deductible_fen >= 0 AND paid_fen >= 0 AND stay_count >= 0", name="positive"),
     postgresql_with={"fillfactor": "80"},
 )
@@ -159,11 +165,20 @@ journal_entry = Table(
     "journal_entry",
     metadata,
     Column("entry_id", Uuid, primary_key=True),
-    Column("settlement_id", Uuid, ForeignKey("settlement.settlement_id"), nullable=False),
+    Column("settlement_id", Uuid, ForeignKey("settlement.settlement_id")),
     Column("kind", Text, nullable=False),
     Column("booked_at", _INSTANT, nullable=False),
-    CheckConstraint("kind IN ('settlement', 'reversal')", name="kind"),
+    Column("clearing_id", Uuid, ForeignKey("clearing.clearing_id")),
+    Column("repayment_id", Uuid, ForeignKey("repayment.repayment_id")),
+    CheckConstraint(
+        "kind IN ('settlement', 'reversal', 'clearing', 'repayment') OR kind ~ '^correction_[1-9][0-9]*(_reversal)?$'",
+        name="kind",
+    ),
+    CheckConstraint("num_nonnulls(settlement_id, clearing_id, repayment_id) = 1", name="subject"),
     UniqueConstraint("settlement_id", "kind"),
+    UniqueConstraint("clearing_id"),
+    UniqueConstraint("repayment_id"),
+    Index(None, "booked_at"),
     comment="Insert-only",
 )
 
@@ -178,6 +193,19 @@ posting = Table(
     CheckConstraint("amount_fen <> 0", name="amount"),
     Index(None, "account"),
     comment="Insert-only",
+)
+
+day_block = Table(
+    "day_block",
+    metadata,
+    Column("day", Date, primary_key=True, comment="China day on which the entries were booked"),
+    Column("entry_count", BigInteger, nullable=False),
+    Column("debit_fen", BigInteger, nullable=False, comment="Sum of the debits, which is that of the credits"),
+    Column("previous_hash", LargeBinary, nullable=False, comment="Of the block before; 32 zero bytes for the first"),
+    Column("block_hash", LargeBinary, nullable=False, comment="SHA-256 of the block before, the day and its entries"),
+    Column("sealed_at", _INSTANT, nullable=False),
+    CheckConstraint("entry_count > 0", name="entries"),
+    comment="Insert-only: the journal's days, each sealed with the one before",
 )
 
 opening = Table(

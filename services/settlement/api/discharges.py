@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from common.kit.auth import NotYours, require_own
-from common.kit.http import json_answer, secured, secured_router
+from common.kit.http import json_answer, or_again, secured, secured_router
 from common.kit.idempotency import answer_once, require_key
 from services.settlement.api.answers import SettlementOut
 from services.settlement.api.deps import Context, CurrentCaller, Now, SettlementContext, Uow
@@ -16,8 +16,9 @@ from services.settlement.api.schemas import DischargeIn
 from services.settlement.domain.bill import BillInconsistent
 from services.settlement.domain.policy import CountyUnknown, InstitutionNotListed, PolicyNotInForce
 from services.settlement.domain.recognition import PersonDeceased
+from services.settlement.domain.second_telling import StaySettledOtherwise
 from services.settlement.domain.stay import DatesImpossible
-from services.settlement.usecases.assess_discharge import Rules
+from services.settlement.usecases.assess_discharge import ContinuedStayUnknown, Rules
 from services.settlement.usecases.preview_discharge import preview_discharge
 from services.settlement.usecases.settle_discharge import DischargeAlreadySettled, settle_discharge
 
@@ -30,6 +31,7 @@ _JUDGED = (
     PolicyNotInForce,
     InstitutionNotListed,
     PersonDeceased,
+    ContinuedStayUnknown,
 )
 
 
@@ -37,7 +39,10 @@ _JUDGED = (
     "/v1/discharges",
     status_code=201,
     response_model=SettlementOut,
-    **secured("his", problems=(*_JUDGED, DischargeAlreadySettled), idempotent=True),
+    **or_again(
+        secured("his", problems=(*_JUDGED, DischargeAlreadySettled, StaySettledOtherwise), idempotent=True),
+        SettlementOut,
+    ),
 )
 async def post_discharge(
     request: Request, body: DischargeIn, caller: CurrentCaller, context: Context, uow: Uow, now: Now

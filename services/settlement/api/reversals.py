@@ -9,11 +9,10 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from common.kit.auth import Caller
-from common.kit.http import json_answer, secured, secured_router
+from common.kit.http import json_answer, or_again, secured, secured_router
 from common.kit.idempotency import answer_once, require_key
 from services.settlement.api.answers import ReversalOut
-from services.settlement.api.deps import CurrentCaller, Now, Uow
+from services.settlement.api.deps import CurrentCaller, Now, Uow, own_institution
 from services.settlement.api.schemas import ReasonIn, RecordReversalIn
 from services.settlement.usecases.reverse_settlement import (
     Reversed,
@@ -23,7 +22,7 @@ from services.settlement.usecases.reverse_settlement import (
 )
 
 router = secured_router(tag="settlement")
-_DECLARED = secured("his", problems=(SettlementNotFound,), idempotent=True)
+_DECLARED = or_again(secured("his", problems=(SettlementNotFound,), idempotent=True), ReversalOut)
 
 
 @router.post("/v1/settlements/{settlement_id}/reversal", status_code=201, response_model=ReversalOut, **_DECLARED)
@@ -38,7 +37,7 @@ async def post_reversal(
             await reverse_settlement(
                 uow,
                 settlement_id=settlement_id,
-                institution_code=_institution(caller),
+                institution_code=own_institution(caller),
                 reason=body.reason,
                 client_id=caller.client_id,
                 now=now,
@@ -59,7 +58,7 @@ async def post_record_reversal(
         return _answer(
             await reverse_record(
                 uow,
-                institution_code=_institution(caller),
+                institution_code=own_institution(caller),
                 record_no=body.record_no,
                 reason=body.reason,
                 client_id=caller.client_id,
@@ -68,12 +67,6 @@ async def post_record_reversal(
         )
 
     return await answer_once(uow, request, caller, body, reverse)
-
-
-def _institution(caller: Caller) -> str:
-    if caller.institution_code is None:
-        raise SettlementNotFound("the caller speaks for no institution")
-    return caller.institution_code
 
 
 def _answer(done: Reversed) -> Response:

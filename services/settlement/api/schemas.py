@@ -32,12 +32,21 @@ from common.kit.fields import (
     TownshipField,
 )
 from services.settlement.domain.bill import Bill, BillLine, CatalogueClass
-from services.settlement.domain.discharge import Discharge, Insurance, Patient, Temporary
-from services.settlement.domain.vocabulary import InsuranceState, Referral, Scheme, VisitType
+from services.settlement.domain.discharge import Continues, Discharge, Insurance, Patient, Temporary
+from services.settlement.domain.vocabulary import (
+    Continuation,
+    InsuranceState,
+    Referral,
+    Scheme,
+    ThirdParty,
+    VisitType,
+)
 
 MOST_LINES = 5_000
 MOST_DIAGNOSES = 50
 _SCHEMES = {"resident": Scheme.RESIDENT, "employee": Scheme.EMPLOYEE, "rural_cooperative": Scheme.RURAL_COOPERATIVE}
+_LATER, _LATER_OF_INSURANCE = ("contracted", "third_party", "continues"), ("insured_years", "claim_free_years")
+"""Fields that came after the first release: left out of the canonical body where nobody sent them."""
 
 
 def _icd10(value: object) -> object:
@@ -47,8 +56,12 @@ def _icd10(value: object) -> object:
 Icd10Field = Annotated[
     str,
     BeforeValidator(_icd10),
-    Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,4}|[0-9A-Z]{1,4})?$", description="ICD-10"),
+    # Insurers' own editions go on after the point (I63.900x001); two codes of one illness are marked + and *.
+    Field(pattern=r"^[A-Z][0-9]{2}(\.?[0-9A-Z]{1,10})?[+*]?$", description="ICD-10, or an edition of it"),
 ]
+
+
+YearsField = Annotated[int, Field(strict=True, ge=0, le=100, description="Whole years without a break")]
 
 
 class InsuranceIn(RequestModel):
@@ -56,6 +69,14 @@ class InsuranceIn(RequestModel):
 
     scheme: Literal["rural_cooperative", "resident", "employee"]
     state: Literal["insured", "not_insured", "waiting"]
+    insured_years: YearsField | None = None
+    claim_free_years: YearsField | None = None
+
+    def insurance(self) -> Insurance:
+        """Return the domain's insurance; years that nobody told are none."""
+        return Insurance(
+            _SCHEMES[self.scheme], InsuranceState(self.state), self.insured_years or 0, self.claim_free_years or 0
+        )
 
 
 class TemporaryIn(RequestModel):
@@ -98,6 +119,14 @@ class DiagnosisIn(RequestModel):
     main: FlagField = False
 
 
+class ContinuesIn(RequestModel):
+    """The settled stay that this one carries on (中途结算、转院)."""
+
+    kind: Literal["mid_stay", "transfer"]
+    institution_code: InstitutionField
+    record_no: RecordNoField
+
+
 class BillIn(RequestModel):
     """The stated quantities in fen."""
 
@@ -138,6 +167,12 @@ class DischargeIn(RequestModel):
     diagnoses: Annotated[list[DiagnosisIn], Field(min_length=1, max_length=MOST_DIAGNOSES)]
     bill: BillIn | None = None
     lines: Annotated[list[LineIn], Field(max_length=MOST_LINES, default_factory=list)]
+    contracted: Annotated[FlagField | None, Field(description="Whether a family doctor is contracted")] = None
+    third_party: Annotated[
+        Literal["none", "liable", "absent"] | None,
+        Field(description="Whether somebody else is liable; absent: liable, does not pay"),
+    ] = None
+    continues: ContinuesIn | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -153,8 +188,12 @@ class DischargeIn(RequestModel):
         return self
 
     def canonical(self) -> bytes:
-        """Return the body in the one form that all equal bodies share."""
+        """Return the body in the one form that all equal bodies share, those of clients that know fewer fields too."""
         whole = self.model_dump(mode="json")
+        for part, names in ((whole, _LATER), (whole["patient"]["insurance"] or {}, _LATER_OF_INSURANCE)):
+            for name in names:
+                if part.get(name, ...) is None:
+                    del part[name]
         return json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
     def discharge(self) -> Discharge:
@@ -167,7 +206,7 @@ class DischargeIn(RequestModel):
             institution_code=self.institution_code,
             county=self.county,
             patient=_patient(self.patient),
-            insurance=Insurance(_SCHEMES[insurance.scheme], InsuranceState(insurance.state)) if insurance else None,
+            insurance=insurance.insurance() if insurance else None,
             visit_type=VisitType(self.visit_type),
             referral=Referral(self.referral.kind),
             admitted_on=self.admitted_on,
@@ -176,6 +215,9 @@ class DischargeIn(RequestModel):
             bill=_bill(self.bill),
             lines=tuple(_line(each) for each in self.lines),
             body_hash=hashlib.sha256(self.canonical()).digest(),
+            has_contract=self.contracted is True,
+            third_party=ThirdParty(self.third_party or ThirdParty.NONE),
+            continues=_continues(self.continues),
         )
 
 
@@ -201,6 +243,12 @@ def _patient(given: PatientIn) -> Patient:
     return Patient(given.name or "", number, None, given.township)
 
 
+def _continues(given: ContinuesIn | None) -> Continues | None:
+    if given is None:
+        return None
+    return Continues(Continuation(given.kind), given.institution_code, given.record_no)
+
+
 def _bill(given: BillIn | None) -> Bill | None:
     if given is None:
         return None
@@ -224,4 +272,5 @@ def _line(given: LineIn) -> BillLine:
         limit_price=given.limit_price,
         self_pay_ratio=given.self_pay_ratio or Decimal(0),
         occurred_on=occurred_on,
+        category=given.category,
     )

@@ -5,7 +5,6 @@ Room: api of settlement. Next hop: services/settlement/usecases/list_settlements
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,17 +12,17 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from common.core.errors import Refused
-from common.kit.auth import Caller, require_own
+from common.kit.auth import Caller
 from common.kit.fields import DayField, InstitutionField, RecordNoField, ResponseModel
 from common.kit.http import json_answer, secured, secured_router
-from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_cursor, page_of
+from common.kit.paging import DEFAULT_LIMIT, CursorInvalid, CursorText, Limit, decode_place, page_of
 from services.settlement.adapters.settlements import Kept
 from services.settlement.api.answers import SettlementOut
-from services.settlement.api.deps import Context, CurrentCaller, CursorKey, Uow
+from services.settlement.api.deps import Context, CurrentCaller, CursorKey, Uow, require_named
 from services.settlement.usecases.list_settlements import Asked, list_settlements
 from services.settlement.usecases.read_settlement import Reader, read_settlement
 from services.settlement.usecases.read_trace import read_trace
-from services.settlement.usecases.render_slip import render_slip
+from services.settlement.usecases.render_slip import CorrectionNotFound, render_slip
 from services.settlement.usecases.reverse_settlement import SettlementNotFound
 
 router = secured_router(tag="settlement")
@@ -58,8 +57,7 @@ async def _asked(
     settled_from: Annotated[DayField | None, Query(description="First China day")] = None,
     settled_to: Annotated[DayField | None, Query(description="Last China day, included")] = None,
 ) -> Asked:
-    if institution_code is not None and caller.institution_code is not None:
-        require_own(caller, institution_code=institution_code)
+    require_named(caller, institution_code)
     return Asked(record_no, institution_code, settled_from, settled_to)
 
 
@@ -91,7 +89,8 @@ async def get_settlements(
 ) -> Response:
     """List settlements in the order settled, with the totals of the whole filter."""
     of = f"settlements {reader} {asked}"
-    listed = await list_settlements(uow, reader=reader, asked=asked, after=_position(cursor, key, of), limit=limit + 1)
+    after = decode_place(cursor, key=key, of=of) if cursor else None
+    listed = await list_settlements(uow, reader=reader, asked=asked, after=after, limit=limit + 1)
     items, next_cursor = page_of(listed.items, limit=limit, position_of=_place, key=key, of=of)
     sums = listed.sums
     answer: dict[str, Any] = {
@@ -129,16 +128,26 @@ async def get_trace(settlement_id: UUID, reader: CurrentReader, uow: Uow) -> dic
 @router.get(
     "/v1/settlements/{settlement_id}/slip",
     response_class=HTMLResponse,
-    **secured(*_SCOPES, problems=(SettlementNotFound, PdfNotAvailable)),
+    **secured(*_SCOPES, problems=(SettlementNotFound, CorrectionNotFound, PdfNotAvailable)),
 )
 async def get_slip(
-    settlement_id: UUID, request: Request, reader: CurrentReader, context: Context, uow: Uow
+    settlement_id: UUID,
+    request: Request,
+    reader: CurrentReader,
+    context: Context,
+    uow: Uow,
+    correction: Annotated[int | None, Query(ge=1, le=10_000, description="Which later result; none: the first")] = None,
 ) -> Response:
     """Answer the patient's slip as one page of HTML."""
     if _takes_only_pdf(request.headers.get("accept", "")):
         raise PdfNotAvailable("the slip is given as text/html and printed from there")
     page = await render_slip(
-        uow, settlement_id=settlement_id, reader=reader, policies=context.policies, seal=context.seal
+        uow,
+        settlement_id=settlement_id,
+        reader=reader,
+        policies=context.policies,
+        seal=context.seal,
+        correction=correction,
     )
     return HTMLResponse(page)
 
@@ -146,13 +155,6 @@ async def get_slip(
 def _takes_only_pdf(accept: str) -> bool:
     ranges = {each.partition(";")[0].strip().lower() for each in accept.split(",")}
     return bool(ranges & _PDF_RANGES) and not ranges & _HTML_RANGES
-
-
-def _position(cursor: str | None, key: bytes, of: str) -> tuple[datetime, UUID] | None:
-    if not cursor:
-        return None
-    settled_at, settlement_id = decode_cursor(cursor, key=key, of=of)
-    return datetime.fromisoformat(str(settled_at)), UUID(str(settlement_id))
 
 
 def _place(kept: Kept) -> tuple[str, str]:

@@ -11,13 +11,25 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.core.citizen_number import name_check_of, person_id_of
+from common.core.errors import Conflict
 from common.core.ids import PersonId, named_id
+from common.core.money import Money
 from common.kit.db import UnitOfWork
-from services.settlement.adapters import accumulators, persons
-from services.settlement.domain.assessment import Admitted, Assessment, admit, assess
+from services.settlement.adapters import accumulators, corrections, persons, settlements
+from services.settlement.domain.accounts import accounts_met
+from services.settlement.domain.assessment import Admitted, Assessment, admit, assess, stay_of
 from services.settlement.domain.discharge import Discharge
 from services.settlement.domain.policy import CountyPolicy
+from services.settlement.domain.receipt import charged_of
 from services.settlement.domain.recognition import Recognition, recognise
+from services.settlement.domain.stay import place_of
+
+
+class ContinuedStayUnknown(Conflict):
+    """The stay that this one carries on is not settled for this person, or was reversed."""
+
+    code = "continued_stay_unknown"
+    zh = "未找到本次住院所接续的结算记录"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +58,55 @@ async def assess_discharge(
         holding: Whether the person's accumulators stay locked until the commit; a preview holds nothing.
     """
     admitted = admit(discharge=discharge, policies=rules.policies, today=today)
-    recognition = await _recognised(uow, discharge, rules)
-    county, year = discharge.county, admitted.year
+    recognition = await _recognised(uow, admitted, rules, holding=holding)
+    stay = stay_of(
+        admitted=admitted,
+        recognition=recognition,
+        charged_before=await _charged_before(uow, discharge, recognition.person_id),
+    )
+    person_id, county = recognition.person_id, discharge.county
+    year = stay.on(admitted.version.days.year).year
     if holding:
-        before = await accumulators.lock_balances(
-            uow.connection,
-            person_id=recognition.person_id,
-            county=county,
-            year=year,
-            accounts=_accounts(admitted),
+        accounts = accounts_met(admitted.version, place_of(version=admitted.version, stay=stay))
+        before, corrected_by = await accumulators.lock_balances(
+            uow.connection, person_id=person_id, county=county, year=year, accounts=accounts
         )
     else:
-        before = await accumulators.read_balances(
-            uow.connection, person_id=recognition.person_id, county=county, year=year
-        )
-    return assess(admitted=admitted, recognition=recognition, before=before)
+        before = await accumulators.read_balances(uow.connection, person_id=person_id, county=county, year=year)
+        corrected_by = 0
+    return assess(admitted=admitted, recognition=recognition, stay=stay, before=before, corrected_by=corrected_by)
 
 
-async def _recognised(uow: UnitOfWork, discharge: Discharge, rules: Rules) -> Recognition:
+async def _charged_before(uow: UnitOfWork, discharge: Discharge, person_id: PersonId) -> dict[str, Money]:
+    """Return which start lines the stay carried on was charged, layer by layer.
+
+    Raises:
+        ContinuedStayUnknown: If no live settlement of this person has that record.
+    """
+    if discharge.continues is None:
+        return {}
+    earlier = await settlements.latest_of_record(
+        uow.connection,
+        institution_code=discharge.continues.institution_code,
+        record_no=discharge.continues.record_no,
+    )
+    if earlier is None or not earlier.is_live or earlier.person_id != person_id:
+        raise ContinuedStayUnknown("no live settlement of this person has the record that the stay carries on")
+    return charged_of(answer=await corrections.standing_answer(uow.connection, earlier))
+
+
+async def _recognised(uow: UnitOfWork, admitted: Admitted, rules: Rules, *, holding: bool) -> Recognition:
+    discharge = admitted.discharge
     number, name_check, known, own_id = discharge.patient.number, None, None, None
     if number is not None:
         own_id = person_id_of(number, person_key=rules.person_key)
         known = await persons.known_person(
-            uow.connection, person_id=own_id, county=discharge.county, on=discharge.discharged_on
+            uow.connection,
+            person_id=own_id,
+            county=discharge.county,
+            on=admitted.status_day,
+            reach=admitted.version.reach,
+            holding=holding,
         )
         name_check = name_check_of(own_id, discharge.patient.name, person_key=rules.person_key)
     return recognise(
@@ -79,7 +117,3 @@ async def _recognised(uow: UnitOfWork, discharge: Discharge, rules: Rules) -> Re
         stated=discharge.insurance,
         on=discharge.discharged_on,
     )
-
-
-def _accounts(admitted: Admitted) -> tuple[str, ...]:
-    return admitted.version.accounts

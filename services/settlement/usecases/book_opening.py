@@ -20,6 +20,7 @@ from services.settlement.adapters.openings import OpeningRow, StandingOpening
 from services.settlement.domain.accumulator import Balances, mirrored_changes, moved
 from services.settlement.domain.policy import CountyPolicy, PolicyNotInForce, policy_of
 from services.settlement.domain.receipt import balances_as_told
+from services.settlement.domain.replay import balances_from
 from services.settlement.usecases.assess_discharge import Rules
 
 
@@ -99,7 +100,7 @@ async def book_opening(uow: UnitOfWork, *, opening: Opening, rules: Rules, clien
     row = _row(opening, person_id, standing.attempt + 1 if standing else 1, client_id, now)
     changes = opening.changes
     if standing is not None:
-        mirror = mirrored_changes(changes=accumulators.balances_from_json(standing.changes))
+        mirror = mirrored_changes(changes=balances_from(told=standing.changes))
         await openings.add(connection, _mirror(row, standing, mirror))
         changes = moved(before=mirror, changes=changes)
     await openings.add(connection, row)
@@ -123,7 +124,7 @@ def _accounts(policy: CountyPolicy, opening: Opening) -> tuple[str, ...]:
 
 async def _person(uow: UnitOfWork, opening: Opening, rules: Rules, today: date) -> PersonId:
     own_id = person_id_of(opening.number, person_key=rules.person_key)
-    known = await persons.known_person(uow.connection, person_id=own_id, county=opening.county, on=today)
+    known = await persons.known_person(uow.connection, person_id=own_id, county=opening.county, on=today, holding=True)
     if known is None:
         return own_id
     name_check = name_check_of(own_id, opening.name, person_key=rules.person_key)

@@ -11,9 +11,11 @@ from datetime import date
 
 from common.core.citizen_number import CitizenNumber, name_check_of, person_id_of
 from common.core.ids import PersonId, named_id
+from common.core.money import ZERO
 from common.kit.db import UnitOfWork
 from services.settlement.adapters import persons
 from services.settlement.domain.benefit_class import candidate_classes
+from services.settlement.domain.bill import Bill
 from services.settlement.domain.condition import Row
 from services.settlement.domain.explanation import Sentence, class_label
 from services.settlement.domain.policy import Institution, PolicyVersion, policy_of
@@ -21,6 +23,8 @@ from services.settlement.domain.recognition import Recognition, recognise
 from services.settlement.domain.stay import Stay, facts_of
 from services.settlement.domain.vocabulary import InsuranceState, Referral, VisitType
 from services.settlement.usecases.assess_discharge import Rules
+
+NO_BILL = Bill(ZERO, ZERO, ZERO, ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,9 @@ async def check_entitlement(uow: UnitOfWork, *, admission: Admission, rules: Rul
     recognition = recognise(
         own_id=person_id,
         name_check=name_check_of(person_id, admission.name, person_key=rules.person_key),
-        known=await persons.known_person(uow.connection, person_id=person_id, county=admission.county, on=admission.on),
+        known=await persons.known_person(
+            uow.connection, person_id=person_id, county=admission.county, on=admission.on, reach=version.reach
+        ),
         provisional_id=PersonId(named_id("admission", admission.institution_code, person_id)),
         stated=None,
         on=admission.on,
@@ -119,7 +125,8 @@ def _deposit(version: PolicyVersion, stay: Stay, classes: Sequence[str]) -> tupl
 
 
 def _row(version: PolicyVersion, stay: Stay, benefit_class: str) -> Row[bool] | None:
-    return version.deposit_waived.find(facts_of(version=version, stay=stay, benefit_class=benefit_class))
+    facts = facts_of(version=version, stay=stay, benefit_class=benefit_class, bill=NO_BILL, before={})
+    return version.deposit_waived.find(facts)
 
 
 def _basis(row: Row[bool]) -> str:

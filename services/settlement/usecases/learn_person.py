@@ -16,7 +16,7 @@ from common.published.identity import (
     PersonMoved,
     PersonRegistered,
 )
-from services.settlement.adapters import persons
+from services.settlement.adapters import accumulators, persons
 
 
 async def learn_person(uow: UnitOfWork, *, event: PublishedEvent) -> None:
@@ -37,5 +37,8 @@ async def learn_person(uow: UnitOfWork, *, event: PublishedEvent) -> None:
             await persons.end(connection, event)
         case PersonMerged():
             await persons.merge(connection, event)
+            await accumulators.hand_over(
+                connection, retired=event.retired_person_id, surviving=event.surviving_person_id
+            )
         case _:
             raise TypeError(f"{type(event).__name__} is not heard by settlement")

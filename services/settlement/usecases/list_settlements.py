@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
-from common.kit.clock import CHINA
+from common.kit.clock import day_begins, day_ends
 from common.kit.db import UnitOfWork
 from services.settlement.adapters import listing
 from services.settlement.adapters.listing import SettlementFilter, Sums
@@ -47,19 +47,14 @@ async def list_settlements(
     """
     if reader.institution_code is None and reader.county is None:
         raise SettlementNotFound("the caller speaks for no institution and no county")
-    last = asked.settled_to
     wanted = SettlementFilter(
         county=reader.county,
         institution_code=reader.institution_code or asked.institution_code,
         record_no=asked.record_no,
-        settled_from=_begin(asked.settled_from) if asked.settled_from else None,
-        settled_before=_begin(last + timedelta(days=1)) if last and last < date.max else None,
+        settled_from=day_begins(asked.settled_from) if asked.settled_from else None,
+        settled_before=day_ends(asked.settled_to) if asked.settled_to else None,
     )
     return Listed(
         items=await listing.page(uow.connection, wanted=wanted, after=after, limit=limit),
         sums=await listing.sums(uow.connection, wanted=wanted),
     )
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), CHINA)

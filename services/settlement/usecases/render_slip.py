@@ -6,21 +6,25 @@ Room: use cases of settlement. Next hop: services/settlement/adapters/slip.py
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from common.core.citizen_number import CitizenNumber, masked_name
+from common.core.errors import NotFound
 from common.core.money import Money
 from common.kit.clock import china_date
 from common.kit.db import UnitOfWork
 from common.kit.sealing import Seal
-from services.settlement.adapters import patients, settlements
+from services.settlement.adapters import corrections, patients, settlements
 from services.settlement.adapters.patients import SentPatient
 from services.settlement.adapters.settlements import Kept
 from services.settlement.adapters.slip import Slip, SlipLayer, SlipLine, slip_as_html
+from services.settlement.domain.capitals import capitals_of
 from services.settlement.domain.explanation import class_label
 from services.settlement.domain.policy import CountyPolicy, InstitutionNotListed, PolicyVersion
+from services.settlement.usecases.read_corrections import read_corrections
 from services.settlement.usecases.read_settlement import Reader, read_settlement
 
 _BILL = (
@@ -33,22 +37,62 @@ _BILL = (
 _NO_NUMBER = "临时身份，未登记"
 
 
+class CorrectionNotFound(NotFound):
+    """The settlement has no correction of that number."""
+
+    code = "not_found"
+    zh = "该结算没有此次更正"
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a slip shows: the first result, or a corrected one with how it came about."""
+
+    answer: Mapping[str, Any]
+    trace: Mapping[str, Any]
+    correction: str = ""
+
+
 async def render_slip(
-    uow: UnitOfWork, *, settlement_id: UUID, reader: Reader, policies: Mapping[str, CountyPolicy], seal: Seal
+    uow: UnitOfWork,
+    *,
+    settlement_id: UUID,
+    reader: Reader,
+    policies: Mapping[str, CountyPolicy],
+    seal: Seal,
+    correction: int | None = None,
 ) -> str:
-    """Return the slip as one page of HTML.
+    """Return the slip as one page of HTML: of the first result, or of a correction by its number.
 
     Raises:
         SettlementNotFound: If there is no such settlement, or it is somebody else's.
+        CorrectionNotFound: If it has no correction of that number.
     """
     kept = await read_settlement(uow, settlement_id=settlement_id, reader=reader)
-    trace = await settlements.stored_part(uow.connection, settlement_id, "trace")
+    if correction is None:
+        result = _Result(kept.answer, await settlements.stored_part(uow.connection, settlement_id, "trace"))
+    else:
+        result = await _corrected(uow, settlement_id, reader, correction)
     patient = await patients.patient_of(uow.connection, discharge_id=kept.discharge_id, seal=seal)
-    return slip_as_html(_slip(kept, trace, patient, policies[kept.county]))
+    return slip_as_html(_slip(kept, result, patient, policies[kept.county]))
 
 
-def _slip(kept: Kept, trace: Mapping[str, Any], patient: SentPatient, policy: CountyPolicy) -> Slip:
-    answer = kept.answer
+async def _corrected(uow: UnitOfWork, settlement_id: UUID, reader: Reader, ordinal: int) -> _Result:
+    found = await read_corrections(uow, settlement_id=settlement_id, reader=reader)
+    each = next((each for each in found if each.kept.ordinal == ordinal), None)
+    if each is None:
+        raise CorrectionNotFound(f"the settlement has no correction {ordinal}")
+    trace = await corrections.trace_of(uow.connection, settlement_id=settlement_id, ordinal=ordinal)
+    more = Money(abs(each.patient_fen))
+    change = "个人应付不变"
+    if each.patient_fen:
+        change = f"退还个人 {more} 元" if each.patient_fen < 0 else f"个人补缴 {more} 元"
+    booked_on = china_date(each.kept.booked_at).isoformat()
+    return _Result(each.result, trace, f"第 {ordinal} 次更正（{booked_on}），较前次结果：{change}")
+
+
+def _slip(kept: Kept, result: _Result, patient: SentPatient, policy: CountyPolicy) -> Slip:
+    answer, trace = result.answer, result.trace
     version = policy.version_on(day=date.fromisoformat(answer["policy"]["version_from"]))
     return Slip(
         settlement_id=str(kept.settlement_id),
@@ -63,12 +107,15 @@ def _slip(kept: Kept, trace: Mapping[str, Any], patient: SentPatient, policy: Co
         class_label=class_label(version=version, name=answer["entitlement"]["benefit_class"]),
         is_identity_open=answer["entitlement"]["identity_open"],
         is_reversed=not kept.is_live,
+        correction=result.correction,
         bill=[SlipLine(text, _yuan(answer[field])) for text, field in _BILL],
         layers=list(_layers(trace, version)),
         sentences=[each["zh"] for each in answer["explanation"]],
         fund_paid=_yuan(answer["fund_paid_fen"]),
+        fund_capitals=capitals_of(Money(answer["fund_paid_fen"])),
         hospital_borne=_yuan(answer["hospital_borne_fen"]),
         patient_pays=_yuan(answer["patient_pays_fen"]),
+        patient_capitals=capitals_of(Money(answer["patient_pays_fen"])),
         version_from=answer["policy"]["version_from"],
         digest=answer["policy"]["digest"],
     )
@@ -83,7 +130,8 @@ def _layers(trace: Mapping[str, Any], version: PolicyVersion) -> Iterator[SlipLa
             SlipLine(step["zh"], _yuan(step["fen"]), any(read["assumed"] for read in step["reads"]))
             for step in layer["steps"]
         ]
-        yield SlipLayer(labels.get(layer["layer"], layer["layer"]), _yuan(layer["paid_fen"]), steps)
+        label, paid = labels.get(layer["layer"], layer["layer"]), Money(layer["paid_fen"])
+        yield SlipLayer(label, str(paid), capitals_of(paid), steps)
 
 
 def _hospital(policy: CountyPolicy, kept: Kept) -> str:

@@ -5,6 +5,7 @@ Room: use cases of settlement. Next hop: common/kit/outbox.py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,14 @@ from common.core.errors import NotFound
 from common.core.ids import named_id
 from common.kit.clock import china_date, rfc3339
 from common.kit.db import UnitOfWork
+from common.kit.failpoints import failpoint
 from common.published.settlement import LayerPaid, SettlementReversed
-from services.settlement.adapters import accumulators, reversals, settlements
+from services.settlement.adapters import accumulators, corrections, persons, reversals, settlements
+from services.settlement.adapters.locks import hold
 from services.settlement.adapters.settlements import Kept
-from services.settlement.domain.accumulator import mirrored_changes
+from services.settlement.domain.accumulator import mirrored_changes, moved
+from services.settlement.domain.ledger import mirror_kind
+from services.settlement.domain.replay import balances_from
 from services.settlement.usecases.settle_discharge import RecordInProgress
 
 BY_HOSPITAL = "by_hospital"
@@ -46,7 +51,7 @@ async def reverse_settlement(
     Raises:
         SettlementNotFound: If there is none, or it is another hospital's.
     """
-    kept = await settlements.find(uow.connection, settlement_id, lock=True)
+    kept = await settlements.find(uow.connection, settlement_id)
     if kept is None or kept.institution_code != institution_code:
         raise SettlementNotFound("no settlement of that id")
     return await _reversed(uow, kept, reason, client_id, now)
@@ -71,11 +76,12 @@ async def reverse_record(
             "repeat the reversal after the discharge has answered",
             zh="该病案号没有结算；若出院请求仍在途中，请在其答复之后重发冲正",
         )
-    kept = await settlements.find(uow.connection, latest.settlement_id, lock=True)
-    return await _reversed(uow, kept or latest, reason, client_id, now)
+    return await _reversed(uow, latest, reason, client_id, now)
 
 
-async def _reversed(uow: UnitOfWork, kept: Kept, reason: str, client_id: str, now: datetime) -> Reversed:
+async def _reversed(uow: UnitOfWork, found: Kept, reason: str, client_id: str, now: datetime) -> Reversed:
+    await hold(uow.connection, "person", str(found.person_id))  # No correction is booked meanwhile.
+    kept = await settlements.find(uow.connection, found.settlement_id, lock=True) or found
     if not kept.is_live:
         return Reversed(await reversals.answer_of(uow.connection, kept.settlement_id), is_new=False)
     connection, settlement_id = uow.connection, kept.settlement_id
@@ -83,18 +89,24 @@ async def _reversed(uow: UnitOfWork, kept: Kept, reason: str, client_id: str, no
     await reversals.flip(
         connection, settlement_id=settlement_id, reversal_id=reversal_id, reason=reason, now=now, client_id=client_id
     )
-    entry = await reversals.entry_of(connection, settlement_id)
-    mirror = entry.mirrored(entry_id=named_id("journal_entry", settlement_id, "reversal"), kind="reversal")
-    await settlements.enter(connection, mirror, settlement_id=settlement_id, booked_at=now)
-    changes = accumulators.balances_from_json(await settlements.stored_part(connection, settlement_id, "changes"))
+    failpoint("settlement.reversal_after_flip")
+    for entry in await reversals.entries_of(connection, settlement_id):
+        kind = mirror_kind(entry.kind)
+        mirror = entry.mirrored(entry_id=named_id("journal_entry", settlement_id, kind), kind=kind)
+        await settlements.enter(connection, mirror, settlement_id=settlement_id, booked_at=now)
+    changes = balances_from(told=await settlements.stored_part(connection, settlement_id, "changes"))
+    corrected = (await corrections.of(connection, [settlement_id])).get(settlement_id, [])
+    for each in corrected:
+        changes = moved(before=changes, changes=each.changes)
     await accumulators.move_balances(
         connection,
-        person_id=kept.person_id,
+        person_id=await persons.surviving_of(connection, kept.person_id),
         county=kept.county,
         year=kept.year,
         changes=mirrored_changes(changes=changes),
     )
-    uow.publish(_told(kept, reversal_id, now), occurred_at=now)
+    told = corrected[-1].answer if corrected else kept.first_answer
+    uow.publish(_told(kept, told, reversal_id, now), occurred_at=now)
     answer = {
         "reversal_id": str(reversal_id),
         "settlement_id": str(settlement_id),
@@ -104,8 +116,7 @@ async def _reversed(uow: UnitOfWork, kept: Kept, reason: str, client_id: str, no
     return Reversed(answer, is_new=True)
 
 
-def _told(kept: Kept, reversal_id: UUID, now: datetime) -> SettlementReversed:
-    told = kept.first_answer
+def _told(kept: Kept, told: Mapping[str, Any], reversal_id: UUID, now: datetime) -> SettlementReversed:
     return SettlementReversed(
         county=kept.county,
         reversal_id=reversal_id,

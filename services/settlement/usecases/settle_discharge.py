@@ -23,6 +23,7 @@ from services.settlement.domain.ledger import settlement_entry
 from services.settlement.domain.patient_record import patient_as_text
 from services.settlement.domain.receipt import Identity, answer_of, balances_as_told, inputs_of, trace_of
 from services.settlement.usecases.assess_discharge import Rules, assess_discharge
+from services.settlement.usecases.refuse_second_telling import refuse_second_telling
 
 
 class RecordInProgress(Conflict):
@@ -55,6 +56,7 @@ async def settle_discharge(
     Raises:
         RecordInProgress: If another call for the record is running.
         DischargeAlreadySettled: If the record lives with another body.
+        StaySettledOtherwise: If the stay lives under another record number, told through the other interface.
         DatesImpossible, BillInconsistent, CountyUnknown, PolicyNotInForce, InstitutionNotListed, PersonDeceased: As
             `admit` and `recognise` say.
     """
@@ -66,6 +68,9 @@ async def settle_discharge(
     if latest is not None and latest.is_live:
         return _standing(latest, discharge)
     assessment = await assess_discharge(uow, discharge=discharge, rules=rules, today=china_date(now), holding=True)
+    await refuse_second_telling(
+        uow, discharge=discharge, person_id=assessment.recognition.person_id, person_key=rules.person_key
+    )
     identity = _identity(discharge, attempt=latest.attempt + 1 if latest else 1)
     booking = _booking(assessment, identity, seal, now)
     entry_id = named_id("journal_entry", identity.settlement_id, "settlement")
@@ -74,7 +79,7 @@ async def settle_discharge(
         connection,
         person_id=booking.person_id,
         county=booking.county,
-        year=assessment.admitted.year,
+        year=assessment.year,
         changes=assessment.chosen.changes,
     )
     uow.publish(_told(assessment, identity), occurred_at=now)
@@ -110,6 +115,7 @@ def _booking(assessment: Assessment, identity: Identity, seal: Seal, now: dateti
         patient_sealed=seal.close(patient_as_text(patient=discharge.patient), context=identity.discharge_id.bytes),
         settled_at=now,
         discharged_on=discharge.discharged_on,
+        year=assessment.year,
         total_fen=chosen.bill.total.fen,
         fund_paid_fen=chosen.fund_paid.fen,
         hospital_borne_fen=chosen.hospital_borne.fen,
@@ -117,7 +123,7 @@ def _booking(assessment: Assessment, identity: Identity, seal: Seal, now: dateti
         body_hash=discharge.body_hash,
         inputs=inputs_of(assessment=assessment),
         answer=answer_of(assessment=assessment, identity=identity, settled_at=rfc3339(now)),
-        trace=trace_of(assessment=assessment),
+        trace=trace_of(judgement=assessment.judgement, categories=assessment.recognition.categories),
         changes=balances_as_told(balances=chosen.changes),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,8 +18,10 @@ from common.kit.cause import Cause
 from common.kit.db import Database
 from common.kit.testing import FreshDatabase, bearer, client_of, verifier_for_tests
 from common.published.identity import EntitlementChanged, InsuranceChanged, PersonEnded, PersonRegistered
+from services.settlement import app, books
 from services.settlement.adapters import persons
-from services.settlement.app import create_app
+from services.settlement.adapters.policy_files import load_policies
+from services.settlement.domain.policy import CountyPolicy
 from services.settlement.settings import Settings
 
 COUNTY, ELSEWHERE = "211381", "522632"
@@ -87,17 +89,19 @@ class Counter:
         answer = await self.post(f"/v1/settlements/{settled['settlement_id']}/reversal", headers, reason="录错")
         assert answer.status_code == 201, answer.text
 
-    async def hold(self, category: str = "registered_poor", number: str = NUMBER, name: str = NAME) -> None:
+    async def hold(
+        self, category: str = "registered_poor", number: str = NUMBER, name: str = NAME, county: str = COUNTY
+    ) -> None:
         """Let the registry know a person who holds a category since 2016."""
         person_id = person_of(number)
         check = name_check_of(person_id_of(CitizenNumber(number), person_key=PERSON_KEY), name, person_key=PERSON_KEY)
         async with self.database.unit_of_work(Cause("test")) as uow:
-            known = PersonRegistered(county=COUNTY, person_id=person_id, township="211381101", name_check=check)
+            known = PersonRegistered(county=county, person_id=person_id, township="211381101", name_check=check)
             await persons.register(uow.connection, known)
             await persons.categorise(
                 uow.connection,
                 EntitlementChanged(
-                    county=COUNTY,
+                    county=county,
                     entitlement_id=uuid4(),
                     person_id=person_id,
                     version=1,
@@ -111,7 +115,7 @@ class Counter:
                     counting_category=category,
                 ),
             )
-            await self._insure(uow.connection, person_id, "insured")
+            await self._insure(uow.connection, person_id, "insured", county=county)
 
     async def insure(self, state: str, number: str = NUMBER) -> None:
         """Let the registry tell a newer state of a person's insurance."""
@@ -130,9 +134,9 @@ class Counter:
             return [tuple(row) for row in await connection.execute(text(query))]
 
     @staticmethod
-    async def _insure(connection: Any, person_id: UUID, state: str, version: int = 1) -> None:
+    async def _insure(connection: Any, person_id: UUID, state: str, version: int = 1, county: str = COUNTY) -> None:
         told = InsuranceChanged(
-            county=COUNTY,
+            county=county,
             person_id=person_id,
             version=version,
             scheme="rural_cooperative",
@@ -160,9 +164,19 @@ def a_discharge(record_no: str = "R1", **fields: Any) -> dict[str, Any]:
     return usual | fields
 
 
+@pytest.fixture(scope="session")
+def policies() -> Mapping[str, CountyPolicy]:
+    """The counties' files as they ship, read once for the whole run: reading them is most of a start."""
+    return load_policies()
+
+
 @pytest.fixture
-async def counter(fresh_database: FreshDatabase) -> AsyncIterator[Counter]:
+async def counter(
+    fresh_database: FreshDatabase, policies: Mapping[str, CountyPolicy], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Counter]:
     """The service on a database of its own, on a morning of 2016."""
+    for module in (app, books):
+        monkeypatch.setattr(module, "load_policies", lambda: policies)
     database = await fresh_database("settlement")
     settings = Settings(
         database_url=SecretStr(database.url),
@@ -171,7 +185,16 @@ async def counter(fresh_database: FreshDatabase) -> AsyncIterator[Counter]:
         data_key=SecretStr(bytes(32).hex()),
     )
     held: list[Counter] = []
-    app = create_app(settings, database=database, verifier=verifier_for_tests(), clock=lambda: held[0].now)
-    async with client_of(app) as client:
+    service = app.create_app(settings, database=database, verifier=verifier_for_tests(), clock=lambda: held[0].now)
+    async with client_of(service) as client:
         held.append(Counter(client, database))
         yield held[0]
+
+
+@pytest.fixture
+async def settled(counter: Counter) -> list[dict[str, Any]]:
+    """Three stays of September; it is October now."""
+    await counter.hold()
+    answers = [await counter.settle(record) for record in ("R1", "R2", "R3")]
+    counter.now = datetime(2016, 10, 2, 2, 0, tzinfo=UTC)
+    return answers

@@ -1,10 +1,12 @@
 """What identity tells becomes settlement's picture of a person; an older statement never undoes a newer one."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
 
+from common.core.money import Money
 from common.kit.cause import Cause
 from common.published.contracts import ContractEnded
 from common.published.identity import (
@@ -16,7 +18,9 @@ from common.published.identity import (
     PersonMoved,
     PersonRegistered,
 )
+from services.settlement.adapters import accumulators
 from services.settlement.adapters.persons import known_person
+from services.settlement.domain.accumulator import Balance
 from services.settlement.domain.vocabulary import InsuranceState, Scheme
 from services.settlement.usecases.learn_person import learn_person
 
@@ -120,6 +124,32 @@ class TestLearnPerson:
 
         known = await self.known(database, retired)
         assert (known.person_id, len(known.categories)) == (surviving, 1)
+
+    async def test_hands_over_what_a_booking_under_way_at_the_merge_adds(self, fresh_database):
+        database, surviving, retired = await fresh_database("settlement"), uuid4(), uuid4()
+        await self.tell(database, a_statement(surviving), a_statement(retired))
+        merged = PersonMerged(
+            county=COUNTY,
+            person_id=retired,
+            surviving_person_id=surviving,
+            retired_person_id=retired,
+            merged_on=ON,
+        )
+
+        async with database.unit_of_work(Cause("counter")) as uow:
+            held = await known_person(uow.connection, person_id=retired, county=COUNTY, on=ON, holding=True)
+            merging = asyncio.create_task(self.tell(database, merged))
+            await asyncio.sleep(0.3)
+            place = {"person_id": held.person_id, "county": COUNTY, "year": 2016}
+            await accumulators.lock_balances(uow.connection, accounts=["basic"], **place)
+            await accumulators.move_balances(uow.connection, changes={"basic": Balance(Money(500))}, **place)
+            was_waiting = not merging.done()
+        await merging
+
+        async with database.unit_of_work(Cause("c")) as uow:
+            found = await accumulators.read_balances(uow.connection, person_id=surviving, county=COUNTY, year=2016)
+        assert (held.person_id, was_waiting) == (retired, True)
+        assert found == {"basic": Balance(Money(500))}
 
     async def test_refuses_a_fact_that_is_none_of_its_business(self, fresh_database):
         database = await fresh_database("settlement")

@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from common.core.money import Money
 from common.kit.cause import Cause
 from common.kit.sealing import Seal
 from common.kit.testing import bearer
 from services.settlement.adapters.policy_files import load_policies
+from services.settlement.domain.capitals import capitals_of
 from services.settlement.usecases.read_settlement import Reader
 from services.settlement.usecases.render_slip import render_slip
 from tests.integration.settlement.conftest import (
@@ -133,6 +135,8 @@ async def test_the_slip_shows_every_layer_in_yuan_and_no_number_or_name_in_clear
         assert wanted in page
     for layer in settled["layers"]:
         assert all(step["text"] in page for step in layer["steps"])
+        assert capitals_of(Money(layer["paid_fen"])) in page
+    assert capitals_of(Money(settled["patient_pays_fen"])) in page
     assert settled["policy"]["digest"] in page
     assert "※待确认" in page
     assert "王某某" not in page

@@ -1,0 +1,147 @@
+"""The stories of the programme, each told once from end to end at the service's own interface (`make programme`).
+
+Every rule behind them has tests of its own; what is not built yet stands as missing in docs/programme.yaml.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from common.kit.testing import bearer
+from services.settlement import books
+from services.settlement.adapters.charts import load_charts
+from services.settlement.adapters.policy_files import POLICY_FOLDER, load_county
+from services.settlement.adapters.policy_files_text import PolicyFileInvalid
+from services.settlement.domain.chart import off_purpose
+from tests.integration.settlement.clearing_desk import FUND, board, closed, judged, of_fund
+from tests.integration.settlement.clearing_desk import opened as batch_opened
+from tests.integration.settlement.conftest import BILL, COUNTY, HOSPITAL, NAME, NUMBER, OTHER_HOSPITAL, a_discharge
+from tests.integration.settlement.rerating_desk import POLICIES, booked, corrections, opened, rating, with_ratio_of
+
+ASKED = {"citizen_id": NUMBER, "name": NAME, "county": COUNTY, "institution_code": HOSPITAL, "on": "2016-09-12"}
+OCTOBER = datetime(2016, 10, 2, 2, 0, tzinfo=UTC)
+
+
+async def test_se_1_a_poor_patient_pays_no_deposit_and_who_pays_one_is_told_why(counter):
+    await counter.hold()
+
+    waived = (await counter.post("/v1/entitlements/check", **ASKED)).json()
+    asked = (await counter.post("/v1/entitlements/check", **ASKED | {"on": "2016-06-30"})).json()
+
+    assert (waived["deposit_waived"], asked["deposit_waived"]) == (True, False)
+    assert waived["deposit_reason"]["zh"]
+    assert asked["deposit_reason"]["zh"]
+
+
+async def test_se_2_the_window_gets_one_answer_with_each_payer_s_part_and_turns_nobody_away(counter):
+    unknown = await counter.settle("R1")
+    await counter.hold()
+    known = await counter.settle("R2")
+    await counter.die(date(2016, 9, 11))
+    refused = await counter.post("/v1/discharges", **a_discharge("R3"))
+
+    assert unknown["entitlement"]["identity_open"]
+    for answer in (unknown, known):
+        paid = sum(layer["paid_fen"] for layer in answer["layers"])
+        assert paid + answer["hospital_borne_fen"] + answer["patient_pays_fen"] == answer["total_fen"]
+    assert refused.json()["code"] == "person_deceased"
+
+
+async def test_se_3_every_amount_follows_from_a_dated_rule(counter):
+    await counter.hold()
+    settled = await counter.settle("R1")
+    trace = (await counter.get(f"/v1/settlements/{settled['settlement_id']}/trace")).json()
+
+    chosen = next(each for each in trace["compared"] if each["benefit_class"] == trace["benefit_class"])
+    for told, layer in zip(settled["layers"], chosen["layers"], strict=True):
+        assert layer["paid_fen"] == told["paid_fen"] == layer["steps"][-1]["fen"]
+        assert all(read["source"] and read["since"] for step in layer["steps"] for read in step["reads"])
+
+
+async def test_se_4_who_goes_elsewhere_without_a_referral_is_told_what_it_cost(counter):
+    stay = a_discharge("R1", county="360100", institution_code="H36010000005", discharged_on="2025-03-10")
+    stay |= {"admitted_on": "2025-03-01", "patient": {"citizen_id": NUMBER, "name": NAME}}
+    counter.now = datetime(2025, 3, 12, 2, 0, tzinfo=UTC)
+    far = bearer("his", client_id="far", institution_code="H36010000005", county="360100")
+    shares = {}
+    for kind in ("self_referred", "referred"):
+        answer = await counter.post("/v1/discharges/preview", far, **stay | {"referral": {"kind": kind}})
+        assert answer.status_code == 200, answer.text
+        shares[kind] = answer.json()
+
+    assert shares["referred"]["patient_pays_fen"] < shares["self_referred"]["patient_pays_fen"]
+    assert any("转诊" in each["zh"] for each in shares["self_referred"]["explanation"])
+
+
+async def test_se_5_a_mistake_is_undone_completely_and_a_late_list_is_put_right(counter):
+    settled = await counter.settle("R1")
+    await counter.reverse(settled)
+    path = f"/v1/settlements/{settled['settlement_id']}/reversal"
+    again = await counter.post(path, reason="录错")
+    left = await counter.rows("SELECT account FROM posting GROUP BY account HAVING sum(amount_fen) <> 0")
+    second = await counter.settle("R1")
+    await counter.hold()
+    await booked(counter, await opened(counter))
+
+    assert (again.status_code, left) == (200, [])
+    assert (await corrections(counter, second))[0]["patient_fen"] < 0
+    assert await books.verify(counter.database) == []
+
+
+async def test_se_7_a_fund_pays_nothing_off_its_purpose_and_each_yuan_is_in_its_statement(counter):
+    await counter.hold()
+    settled = await counter.settle("R1")
+    charts = load_charts(POLICIES)
+
+    statement = await counter.get(
+        f"/v1/funds/{FUND}/statement", counter.bureau, **{"county": COUNTY, "from": "2016-09-01", "to": "2016-09-30"}
+    )
+
+    assert statement.json()["closing_fen"] == of_fund(settled)
+    assert not off_purpose(policies=POLICIES, charts=charts)
+    assert not charts[COUNTY].pays(fund="medical_assistance", layer="basic", day=date(2016, 9, 12))
+
+
+async def test_se_8_a_hospital_gets_its_advance_back_once_and_the_patient_never_pays_for_a_refusal(counter):
+    await counter.hold()
+    first, second = [await counter.settle(record) for record in ("R1", "R2")]
+    counter.now = OCTOBER
+    batch = (await batch_opened(counter)).json()
+    await judged(counter, batch, (1, "accepted"), (2, "refused"))
+    done = await closed(counter, batch)
+
+    assert (done["accepted_fen"], done["refused_fen"]) == (of_fund(first), of_fund(second))
+    assert FUND not in {item["fund"] for item in (await board(counter))["items"]}
+    shown = (await counter.get(f"/v1/settlements/{second['settlement_id']}")).json()
+    assert shown["patient_pays_fen"] == second["patient_pays_fen"]
+    assert (await batch_opened(counter)).json()["code"] == "clearing_empty"
+
+
+async def test_se_9_a_yearly_cap_holds_over_two_hospitals_and_is_full_again_next_year(counter):
+    await counter.hold()
+    great = BILL | {"total_fen": 40_000_000, "own_expense_fen": 0, "first_self_pay_fen": 0, "in_scope_fen": 40_000_000}
+    for record, hospital, headers in (("R1", HOSPITAL, None), ("R2", OTHER_HOSPITAL, counter.other_hospital)):
+        await counter.settle(record, headers, institution_code=hospital, bill=great)
+    third = await counter.settle("R3", bill=great)
+    counter.now = datetime(2017, 1, 20, 2, 0, tzinfo=UTC)
+    next_year = await counter.settle("R4", bill=great, admitted_on="2017-01-02", discharged_on="2017-01-12")
+
+    assert of_fund(third) == 0
+    assert of_fund(next_year) > 0
+
+
+async def test_se_10_a_rule_starts_on_its_day_with_its_paper_and_a_past_start_lists_who_it_meets(counter, tmp_path):
+    await counter.hold()
+    before = await counter.settle("R1", admitted_on="2016-06-20", discharged_on="2016-06-30")
+    after = await counter.settle("R2", admitted_on="2016-06-20", discharged_on="2016-07-01")
+    listed = await opened(
+        counter, rating(with_ratio_of(POLICIES, "basic", Decimal("0.05"))), discharged_from="2016-07-01"
+    )
+
+    assert [each["policy"]["version_from"] for each in (before, after)] == ["2016-01-01", "2016-07-01"]
+    assert (listed["state"], listed["stay_count"]) == ("proposed", 1)
+    unsigned = (POLICY_FOLDER / "211381.yaml").read_text(encoding="utf-8").replace("    approved_by: ", "    by: ", 1)
+    (tmp_path / "211381.yaml").write_text(unsigned, encoding="utf-8")
+    with pytest.raises(PolicyFileInvalid):
+        load_county(tmp_path / "211381.yaml")
