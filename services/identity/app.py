@@ -8,6 +8,7 @@ from common.kit.auth import PublishedKeys, TokenVerifier
 from common.kit.clock import Clock, utc_now
 from common.kit.db import Database
 from common.kit.http import build_app
+from common.kit.operations_api import operations_router
 from common.kit.serve import serve
 from common.kit.settings import load_settings
 from common.kit.telemetry import configure_logging
@@ -43,7 +44,7 @@ def create_app(
             clock=clock,
         ),
         clock=clock,
-        routers=[rosters.router, persons.router, verification_tasks.router],
+        routers=[rosters.router, persons.router, verification_tasks.router, operations_router(NAME)],
         settings=settings,
     )
     app.state.identity = IdentityContext(counties=load_counties(), keys=settings.keys())

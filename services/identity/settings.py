@@ -14,7 +14,6 @@ class Settings(ServiceSettings):
 
     person_key: SecretStr = Field(description="Key of person ids and name checks as hex, the same in settlement")
     data_key: SecretStr = Field(description="Key of what is stored encrypted, 32 bytes as hex")
-    settlement_url: str = Field("", description="Address of settlement, for the patient of a discharge")
 
     @field_validator("person_key", "data_key")
     @classmethod

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import httpx
 
 from common.kit.cause import Cause
 from common.kit.clock import utc_now
 from common.kit.db import Database, UnitOfWork
-from common.kit.serve import metrics_served
+from common.kit.serve import work
 from common.kit.settings import load_settings
-from common.kit.telemetry import configure_logging
 from common.kit.worker import Job, WorkerParts, run_worker
 from services.identity.adapters.county_files import load_counties
 from services.identity.adapters.settlement_client import SettlementClient
@@ -71,9 +70,7 @@ async def run(settings: Settings) -> None:
 def main() -> None:
     """Read the settings and work."""
     settings = load_settings(Settings)
-    configure_logging(settings.log_level)
-    with metrics_served(settings):
-        asyncio.run(run(settings))
+    work(partial(run, settings), settings)
 
 
 if __name__ == "__main__":

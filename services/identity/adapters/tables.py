@@ -216,6 +216,17 @@ episode = Table(
     Index(None, "person_id", "discharged_on"),
 )
 
+episode_change = Table(
+    "episode_change",
+    metadata,
+    Column("supplement_id", Uuid, primary_key=True),
+    Column("settlement_id", Uuid, ForeignKey("episode.settlement_id"), nullable=False),
+    Column("patient_pays_fen", BigInteger, nullable=False, comment="Added to the patient's share"),
+    Column("known_since", _INSTANT, nullable=False),
+    Index(None, "settlement_id"),
+    comment="Insert-only: what corrections changed in the share of a stay",
+)
+
 verification_request = Table(
     "verification_request",
     metadata,

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from common.kit.auth import NotYours
 from common.kit.http import CurrentCaller, CursorKey, Now, Uow
 from services.identity.adapters.sealing import Keys
 from services.identity.domain.county import CountyRules
@@ -34,6 +35,8 @@ async def _context(request: Request) -> IdentityContext:
 
 
 async def _viewer(caller: CurrentCaller) -> Viewer:
+    if caller.institution_code is not None:
+        raise NotYours("a hospital's client has no people of its own")
     return viewer_of(client_id=caller.client_id, county=caller.county, township=caller.township)
 
 

@@ -14,7 +14,7 @@ from services.identity.adapters import episodes, verification
 
 
 class EpisodeUnknown(NotFound):
-    """The reversal names a settlement whose discharge has not arrived here; the event is tried again later."""
+    """It names a settlement whose discharge has not arrived here; the event is tried again later."""
 
     code = "episode_unknown"
 

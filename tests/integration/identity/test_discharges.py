@@ -13,7 +13,8 @@ import pytest
 from common.kit.cause import Cause
 from common.kit.envelope import Received
 from common.kit.testing import bearer
-from common.published.settlement import DischargeSettled, SettlementReversed
+from common.published.catalogue import BY_MODEL
+from common.published.settlement import DischargeSettled, SettlementReversed, SupplementBooked
 from services.identity.adapters.settlement_client import PatientUnreachable, SettlementClient
 from services.identity.adapters.verification import Patient
 from services.identity.consumers import handlers
@@ -69,9 +70,8 @@ def a_reversal(event: DischargeSettled) -> SettlementReversed:
     )
 
 
-async def hear(identity: Identity, event: DischargeSettled | SettlementReversed) -> None:
-    kind = "discharge_settled" if isinstance(event, DischargeSettled) else "settlement_reversed"
-    event_type = f"settlement.{kind}.v1"
+async def hear(identity: Identity, event: DischargeSettled | SettlementReversed | SupplementBooked) -> None:
+    event_type = BY_MODEL[type(event)].event_type
     received = Received(
         event_id=uuid4(),
         type=event_type,
