@@ -1,0 +1,1 @@
+"""Bad input by machine, against the running suite."""
