@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from local.keys import OWNERS, SERVICES
 
 HOST = "127.0.0.1"
-_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "LOG_LEVEL", "SSL_CERT_FILE", "FAILPOINT")
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "LOG_LEVEL",
+    "SSL_CERT_FILE",
+    "FAILPOINT",
+    "HEADS_AGE_SECONDS",
+    "GAP_WAIT_SECONDS",
+    "COMPARE_SECONDS",
+)
 _HOLDERS_OF_PERSON_KEY = frozenset({"identity", "settlement"})
 
 

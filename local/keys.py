@@ -27,7 +27,11 @@ def _password() -> str:
 
 
 def _recipes() -> dict[str, Callable[[], str]]:
-    recipes: dict[str, Callable[[], str]] = {"postgres_password": _password, "person_key": _key}
+    recipes: dict[str, Callable[[], str]] = {
+        "postgres_password": _password,
+        "grafana_password": _password,
+        "person_key": _key,
+    }
     for name in DATABASES:
         recipes[f"{name}_database_password"] = _password
     for name in OWNERS:

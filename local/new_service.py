@@ -20,7 +20,7 @@ _TEXT = frozenset({".py", ".md", ".mako", ".yaml"})
 # File, the line to change (its first group is kept in front of the new entry), and the new entry.
 _ENTRIES = (
     ("pyproject.toml", r'(^containers = \[.*"services\._skeleton")', ', "services.{name}"'),
-    ("common/kit/migrations.py", r'(^SERVICES = \(.*"monitoring")', ', "{name}"'),
+    ("common/kit/names.py", r'(^SERVICES = \(.*"monitoring")', ', "{name}"'),
     ("local/keys.py", r'(^SERVICES = \(.*"monitoring")', ', "{name}"'),
 )
 LEFT = """{name} stands in services/{name}. Left to do by hand:

@@ -15,7 +15,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from common.kit.problems import document_problems
 from gateway.app import create_app as create_gateway
+from gateway.domain.rate_limit import RateLimited
 from gateway.settings import Settings as GatewaySettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +33,8 @@ _NOWHERE = {
     "person_key": _KEY,
     "jwks_url": "http://127.0.0.1:1/keys",
 }
+_AT_THE_DOOR = {str(status): each for status, each in document_problems([RateLimited]).items()}
+"""What the gateway answers on its own to any call with a token, whichever service it is for."""
 _DESCRIPTION = (
     "One discharge settles every scheme at the counter and tells everybody who must act. "
     "Get a token at /oauth/token; on time-out or 5xx repeat with the same Idempotency-Key."
@@ -98,6 +102,8 @@ def _outward(operation: Mapping[str, Any], service: str, call: str) -> dict[str,
     if "x-scopes" not in operation:
         raise SurfaceUnclear(f"{call} of {service} names no scopes; declare it with **secured(...) or **public()")
     outward: dict[str, Any] = _renamed(operation, service)
+    if outward["x-scopes"]:
+        outward["responses"] = dict(sorted((outward["responses"] | _AT_THE_DOOR).items()))
     return {**outward, "operationId": f"{service}_{operation['operationId']}", "x-service": service}
 
 

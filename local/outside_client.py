@@ -103,7 +103,7 @@ def read_clients(path: Path) -> ClientFile:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return ClientFile(path, {name: _entry(fields) for name, fields in entries.items()})
     except FileNotFoundError:
-        raise ClientsUnusable(f"{path} does not exist; `make run` writes it") from None
+        raise ClientsUnusable(f"{path} does not exist; `make run` or `make up` writes it") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise ClientsUnusable(f"{path} is no demo clients' file: {error}") from error
 

@@ -15,7 +15,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -28,54 +27,11 @@ from local.databases import LoginTooWeak, prepare_databases
 from local.environments import HOST, Installation, base_environment, choose_ports, is_taken
 from local.keys import DATABASES, OWNERS, SERVICES, load_keys
 from local.supervisor import Child, Program, Supervisor
+from local.wishes import StartFailed, Wishes
 
 READY_SECONDS = 60.0
 CLIENTS_FILE = "demo-clients.json"
 _POSTGRES = "postgres"
-
-
-class StartFailed(Exception):
-    """The run cannot start; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the environment asks of the run."""
-
-    data_dir: Path
-    port: int
-    database_url: str
-    kafka_bootstrap: str
-    demo: Sequence[str] | None
-
-    @classmethod
-    def read(cls) -> Wishes:
-        """Read DATA_DIR, PORT, DATABASE_URL, BROKER, KAFKA_BOOTSTRAP, DEMO, DEMO_PERSONS and DEMO_DISCHARGES.
-
-        Raises:
-            StartFailed: If one of them makes no sense.
-        """
-        port, broker = os.environ.get("PORT", "") or "8000", os.environ.get("BROKER", "") or "embedded"
-        bootstrap = os.environ.get("KAFKA_BOOTSTRAP", "")
-        if not port.isdigit() or not 0 < int(port) < 1 << 16:
-            raise StartFailed(f"PORT is {port!r}; it must be a number from 1 to 65535")
-        if broker not in {"embedded", "kafka"}:
-            raise StartFailed(f"BROKER is {broker!r}; it must be embedded or kafka")
-        if broker == "kafka" and not bootstrap:
-            raise StartFailed("BROKER=kafka needs KAFKA_BOOTSTRAP=host:port; `make kafka` starts one")
-        return cls(
-            Path(os.environ.get("DATA_DIR", "") or ".data").resolve(),
-            int(port),
-            os.environ.get("DATABASE_URL", ""),
-            bootstrap if broker == "kafka" else "",
-            None if os.environ.get("DEMO") == "0" else _demo_size(),
-        )
-
-
-def _demo_size() -> list[str]:
-    """Return the demo world's size as the loader's arguments; each part has the loader's default."""
-    given = {"--persons": os.environ.get("DEMO_PERSONS"), "--discharges": os.environ.get("DEMO_DISCHARGES")}
-    return [text for name, value in given.items() if value for text in (name, value)]
 
 
 def say(text: str) -> None:
@@ -107,6 +63,7 @@ class Run:
     def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
         self._supervisor = Supervisor(wishes.data_dir / "logs", say)
+        self._server: PostgresServer | None = None
         self._began = time.monotonic()
 
     async def start(self) -> None:
@@ -128,10 +85,16 @@ class Run:
         """End every process, the database last."""
         say("ending ...")
         await self._supervisor.stop(last=[_POSTGRES])
+        self.release()
         say("everything has ended; `make run` continues with the same data")
 
+    def release(self) -> None:
+        """Give the server's directory back; until then no other process may start a server on it."""
+        if self._server is not None:
+            self._server.release()
+
     async def _start_postgres(self) -> str:
-        server = PostgresServer(place_for(self._wishes.data_dir))
+        server = self._server = PostgresServer(place_for(self._wishes.data_dir))
         server.prepare()
         child = self._supervisor.start(
             Program(

@@ -26,6 +26,7 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 4.0
 HEALTHY_AFTER_SECONDS = 30.0
 STOP_SECONDS = 32.0
+"""Less than a process's own hard limit of 45 s: somebody waits at the console, and a cut-off costs only duplicates."""
 LAST_STOP_SECONDS = 8.0
 _LOG_BYTES = 20_000_000
 _LINE_BYTES = 1 << 20

@@ -1,4 +1,4 @@
-"""One suite per broker for the whole run of the end-to-end tests, and the demo clients that call it."""
+"""One suite per broker for all end-to-end tests, ended with the last of them, and the demo clients that call it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.world import World, world_from_text
 AsClient = Callable[[str], OutsideClient]
 
 
-@pytest.fixture(scope="session", params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(scope="package", params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
 def suite(request: pytest.FixtureRequest) -> Iterator[Suite]:
     """A suite with its demo world, started as `make run` starts it."""
     settings = {"BROKER": request.param, "KAFKA_BOOTSTRAP": ""}

@@ -15,21 +15,12 @@ from local.chain import run_chain
 from local.chain_patient import Patient, choose_patient
 from local.outside_client import OutsideClient, problem_of
 from local.world import World
+from tests.e2e.waiting import until
 
 pytestmark = [pytest.mark.timeout(400)]
 
 AsClient = Callable[[str], OutsideClient]
 PickPatient = Callable[[], Awaitable[Patient]]
-LOOK_SECONDS = 15.0
-
-
-async def until(look: Callable[[], Awaitable[Any]]) -> Any:
-    """Return what `look` finds as soon as it finds it."""
-    async with asyncio.timeout(LOOK_SECONDS):
-        while True:
-            if found := await look():
-                return found
-            await asyncio.sleep(0.05)
 
 
 async def all_of(client: OutsideClient, path: str, settlement_id: str) -> list[dict[str, Any]]:

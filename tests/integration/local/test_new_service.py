@@ -87,7 +87,7 @@ class TestTheCopy:
         texts = {path: path.read_text() for path in (tree / "services/welfare").rglob("*.*") if path.is_file()}
 
         assert [path for path, text in texts.items() if "skeleton" in text] == []
-        assert "welfare" in (tree / "common/kit/migrations.py").read_text()
+        assert "welfare" in (tree / "common/kit/names.py").read_text()
 
     def test_migrates_serves_and_stops(self, tree: Path, database_url: str) -> None:
         port, metrics_port = free_port(), free_port()
@@ -142,7 +142,7 @@ class TestCreateService:
             create_service(name, tree)
 
     def test_writes_nothing_when_a_list_is_not_where_it_was(self, tree: Path) -> None:
-        listed = tree / "common/kit/migrations.py"
+        listed = tree / "common/kit/names.py"
         before = listed.read_text()
         listed.write_text(before.replace("SERVICES = (", "OWNERS = ("))
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from local.run import StartFailed, Wishes, hold
+from local.run import hold
+from local.wishes import StartFailed, Wishes
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

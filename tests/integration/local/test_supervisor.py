@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from common.kit.liveness import STUCK_STATUS
 from local.supervisor import Child, Program, Supervisor
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -20,6 +21,16 @@ STUBBORN = (
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('awake', flush=True); time.sleep(60)",
 )
+STUCK = """
+from common.kit.liveness import ConsumerStuck
+from common.kit.serve import work
+from common.kit.settings import ServiceSettings
+
+async def main():
+    raise ConsumerStuck("monitoring.watch is silent again after 3 attempts")
+
+work(main, ServiceSettings(database_url="unused"))
+"""
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
@@ -86,6 +97,16 @@ class TestSupervisor:
         assert any("started again in 0.2 s" in line for line in said)
         assert any("started again in 0.4 s" in line for line in said)
         assert any("no database address" in line for line in said)
+
+    async def test_starts_a_worker_anew_whose_consumer_was_stuck_for_good(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        supervisor = Supervisor(tmp_path, said.append)
+        supervisor.start(Program("worker", (sys.executable, "-c", STUCK)))
+
+        await until(lambda: sum(f"ended with status {STUCK_STATUS}; it is started" in line for line in said) >= 2, 30)
+        await supervisor.stop()
+
+        assert any("monitoring.watch is silent again" in line for line in said)
 
     async def test_shows_errors_of_a_child_on_the_console(self, tmp_path: Path) -> None:
         said: list[str] = []

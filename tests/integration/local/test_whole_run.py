@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -48,6 +49,16 @@ def is_ready(suite: Suite) -> bool:
         return False
 
 
+def readiness(suite: Suite) -> dict[str, int]:
+    """Return what the readiness of every process answers: an app on its own port, a worker on that of its metrics."""
+    places = json.loads((suite.data_dir / "processes.json").read_text(encoding="utf-8"))
+    addresses = {name: place["address"] or place["metrics"].removesuffix("/metrics") for name, place in places.items()}
+    return {
+        name: httpx.get(f"{address}/readyz", timeout=5, trust_env=False).status_code
+        for name, address in addresses.items()
+    }
+
+
 def alive(ids: list[int]) -> list[int]:
     return [each for each in ids if Path(f"/proc/{each}").exists()]
 
@@ -57,6 +68,7 @@ class TestRun:
     def test_replaces_killed_children_and_ends_them_all(self, suite: Suite) -> None:
         before = children(suite.process_id)
         assert len(before) == 11
+        until(lambda: set(readiness(suite).values()) == {200}, HEALED_SECONDS)
 
         for name in ("services.settlement.app", "services.identity.worker", "postgres"):
             os.kill(before[name], signal.SIGKILL)

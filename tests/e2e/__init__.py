@@ -1,0 +1,1 @@
+"""Discharges through the whole running suite."""
