@@ -16,9 +16,11 @@ $compose up -d --build
 echo "up: waiting for the gateway at http://127.0.0.1:$port/readyz"
 for _ in $(seq 120); do
   if "${PYTHON:-python3}" -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/readyz', timeout=2)" 2>/dev/null; then
-    rm -f secrets/demo-clients.json
-    (umask 077 && $compose cp clients:/out/demo-clients.json secrets/demo-clients.json)
-    chmod 600 secrets/demo-clients.json
+    (umask 077 && rm -f secrets/demo-clients.new && $compose cp clients:/out/demo-clients.json secrets/demo-clients.new)
+    chmod 600 secrets/demo-clients.new
+    # New clients mean new databases (`down -v`): the note of what was loaded into the old ones no longer holds.
+    cmp -s secrets/demo-clients.new secrets/demo-clients.json || rm -f secrets/demo-world.json
+    mv secrets/demo-clients.new secrets/demo-clients.json
     echo "up: ready at http://127.0.0.1:$port; demo clients in secrets/demo-clients.json; make down ends it"
     exit 0
   fi
