@@ -4,8 +4,8 @@ VENV := .venv/bin
 COMPOSE ?= docker compose
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chain install install-dev fmt format lint types imports test-unit test-all policies schemas \
-  openapi migrate kafka up down new-service lock
+.PHONY: help run test faults draws chain his-kit install install-dev fmt format lint types imports test-unit test-all policies policy schemas \
+  openapi programme migrate kafka bench up down drill audit licences new-service lock
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,11 +17,14 @@ run: install ## Everything on this machine (PORT=8000, DATA_DIR=.data, DATABASE_
 chain: install ## One discharge through all hops of the running suite, printed hop by hop
 	@exec $(VENV)/python -m local.chain --start
 
+his-kit: install ## Talk to the running suite as a hospital's system does, faults included (ONLY=, INSTITUTION=; more: local/his_kit.py --help)
+	@$(VENV)/python -m local.his_kit $(if $(ONLY),--only '$(ONLY)') $(if $(INSTITUTION),--institution $(INSTITUTION))
+
 kafka: install ## A real Apache Kafka on this machine (needs Java 17 and Maven)
 	@exec $(VENV)/python -m local.kafka
 
 ##@ Check it
-test: install-dev format lint types imports schemas policies test-all ## All checks and all tests
+test: install-dev format lint types imports schemas policies audit test-all ## All checks and all tests
 	@echo "make test: everything passed"
 
 format: install-dev
@@ -39,16 +42,38 @@ imports: install-dev ## Import contracts: who may know whom
 schemas: install-dev ## Published events still as released (docs/schemas), the surface as its document says
 	@echo "== schemas"; $(VENV)/python -m local.schemas --check && $(VENV)/python -m local.openapi --check
 
+faults: install-dev ## A thousand faults under load, then the checker (FAULTS=, SEED=, BROKER=embedded|kafka|both, MINUTES= at most)
+	@$(VENV)/python -m tests.faults.run --faults $(or $(FAULTS),1000) --broker $(or $(BROKER),both) --minutes $(or $(MINUTES),120) $(if $(SEED),--seed $(SEED))
+	@$(if $(FAULTS),:,$(MAKE) draws)
+
+draws: install-dev ## Ten thousand drawn races and histories, odd calls for every route (DRAWS=, FUZZ=); part of the full `make faults`
+	@RACES=$(or $(DRAWS),10000) STATES=$(or $(DRAWS),10000) FUZZ=$(or $(FUZZ),100) $(VENV)/pytest -q tests/races tests/state tests/fuzz
+
 policies: install-dev ## Every county's policy file against its worked examples
 	@echo "== policies"; $(VENV)/python -m services.settlement.adapters.policy_check
+
+policy: install-dev ## Policy files: make policy do="new 350723 光泽县" | "explain 211381" | "diff 211381 2016-06-30 2016-07-01" | "try 211381 --total 52000 --in-scope 50000"
+	@$(VENV)/python -m services.settlement.adapters.policy_tool $(do)
+
+programme: install-dev ## Each row of the programme with the tests that show it, and what is missing
+	@$(VENV)/python -m local.programme
+
+audit: install-dev ## Known holes of what we take (REQUIRE_AUDIT=1: an answer is needed), unsafe code, licences
+	@echo "== audit"; $(VENV)/python -m deploy.audit
+	@$(VENV)/bandit -q -r -ll -ii common gateway services local deploy
+	@$(VENV)/python -m deploy.licences --check
 
 test-unit: install-dev ## Unit tests only: no database, seconds
 	@$(VENV)/pytest -q tests/unit
 
 test-all: install-dev
-	@echo "== tests"; $(VENV)/pytest -q -rs --durations=10 --cov --cov-report=
+	@echo "== tests"; $(VENV)/pytest -q -rfEs --durations=15 -n 2 -m "not faults" --cov --cov-report=
+	@echo "== faults"; $(VENV)/pytest -q -rfEs -m faults
 	@echo "== coverage of the rules and stories (every branch)"
 	@$(VENV)/coverage report --skip-covered --include='*/domain/*,*/usecases/*' --fail-under=100
+
+bench: install-dev ## Speed against the raw parts, both sides in one run (ROWS=a,e chooses, SIZE=0.1 shrinks): bench/results/
+	@$(VENV)/python -m bench --rows "$(ROWS)" --size "$(or $(SIZE),1)"
 
 ##@ Change it
 fmt: install-dev ## Format the code and fix what can be fixed
@@ -65,7 +90,10 @@ new-service: install-dev ## A new service from the skeleton: make new-service na
 
 lock: install-dev ## Write requirements/*.txt anew from requirements/*.in
 	@cd requirements && for set in runtime local dev; do ../$(VENV)/pip-compile -q --upgrade --allow-unsafe --strip-extras \
-	  --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --output-file=$$set.txt $$set.in; done
+	  --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --output-file=$$set.txt $$set.in; done
+
+licences: install-dev ## Write docs/licences.md anew
+	@$(VENV)/python -m deploy.licences
 
 ##@ Containers
 up: ## Build and start everything in containers (Docker with Compose v2)
@@ -73,6 +101,9 @@ up: ## Build and start everything in containers (Docker with Compose v2)
 
 down: ## Stop the containers; the data stay (docker compose down -v removes them)
 	@$(COMPOSE) down
+
+drill: install ## Kill containers while discharges flow, then count the books (after make up; docs/operations.md)
+	@$(VENV)/python -m deploy.drill --compose "$(COMPOSE)"
 
 ##@ Set-up (the commands above do it by themselves)
 install: ## The environment for running
