@@ -5,7 +5,7 @@ Next hop: services/settlement/consumers.py
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from common.kit.cause import Cause
 from common.kit.cleaning import CLEAN_EVERY_SECONDS, cleaning
@@ -15,19 +15,24 @@ from common.kit.sealing import Seal
 from common.kit.serve import database_of, work
 from common.kit.settings import load_settings
 from common.kit.worker import Job, WorkerParts, run_worker
+from services.settlement.adapters.charts import load_charts
 from services.settlement.adapters.clearing_terms import load_terms
 from services.settlement.adapters.his_messages import kept_for
 from services.settlement.adapters.policy_files import load_policies
+from services.settlement.adapters.relief_metrics import RELIEF_WAITING
 from services.settlement.books import seal
 from services.settlement.consumers import handlers
+from services.settlement.domain.chart import Chart
 from services.settlement.settings import Settings
 from services.settlement.usecases.advance_rerating import advance_rerating
 from services.settlement.usecases.assess_discharge import Rules
+from services.settlement.usecases.book_relief import book_relief, grants_due, relief_waiting
 from services.settlement.usecases.rate_persons import Rating
 
 CONSUMER = "settlement.recognition"
 SEAL_EVERY_SECONDS = 3600.0
 RERATE_EVERY_SECONDS = 5.0
+RELIEVE_EVERY_SECONDS = 5.0
 
 
 def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
@@ -38,6 +43,7 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
         await seal(database, clock=clock)
 
     terms, policies = load_terms(), load_policies()
+    charts = load_charts(policies)
     rules = Rules(policies, bytes.fromhex(settings.person_key.get_secret_value()))
     sealed_names = Seal(bytes.fromhex(settings.data_key.get_secret_value()))
 
@@ -46,6 +52,10 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
 
     async def rerate() -> None:
         while await rerate_step(database, rating_of=rating_of, clock=clock):
+            pass
+
+    async def relieve() -> None:
+        while await relieve_step(database, charts=charts, clock=clock):
             pass
 
     old_messages = kept_for(days=settings.his_message_days)
@@ -58,6 +68,7 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
         jobs=[
             Job("seal_days", SEAL_EVERY_SECONDS, seal_days),
             Job("rerate", RERATE_EVERY_SECONDS, rerate),
+            Job("relieve", RELIEVE_EVERY_SECONDS, relieve),
             Job("clean_messages", CLEAN_EVERY_SECONDS, cleaning(database, clock, tables=[old_messages])),
         ],
     )
@@ -67,6 +78,20 @@ async def rerate_step(database: Database, *, rating_of: Callable[[str], Rating],
     """Take the oldest re-rating one step on, in a transaction of its own; say whether there was a step to take."""
     async with database.unit_of_work(Cause("rerating")) as uow:
         return await advance_rerating(uow, rating_of=rating_of, now=clock())
+
+
+async def relieve_step(database: Database, *, charts: Mapping[str, Chart], clock: Clock) -> bool:
+    """Try the first waiting grant of every account, each in its own transaction; say whether one left its queue."""
+    async with database.unit_of_work(Cause("relief")) as uow:
+        due = await grants_due(uow)
+    has_moved = False
+    for plan_id, line_no in due:
+        async with database.unit_of_work(Cause("relief")) as uow:
+            has_moved |= await book_relief(uow, plan_id=plan_id, line_no=line_no, charts=charts, now=clock())
+    async with database.unit_of_work(Cause("relief")) as uow:
+        for (county, fund, ledger), fen in (await relief_waiting(uow)).items():
+            RELIEF_WAITING.labels(county, fund, ledger).set(fen)
+    return has_moved
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from tests.conftest import Door
 
 COUNTY, TOWNSHIP, HOSPITAL = "211381", "211381101", "H21138100001"
 _HOSPITAL, _BUREAU = "211381-hospital-1", "211381-bureau-"
+RELIEF_FUND = "medical_assistance"
 _OUTCOMES = {"follow_up": "on_target", "sign_contract": "away", "verify": "confirmed"}
 
 
@@ -37,6 +38,7 @@ class Belongings:
         contract: A live contract of the person.
         visit: A task of the township with an outcome that fits it.
         rerating_id: A case that waits for its decision.
+        plans: Of relief: one that was booked on the settlement that stays, one that waits for its decision.
         clearings: Two open batches with what two funds owe for the settlement that stays.
     """
 
@@ -50,6 +52,7 @@ class Belongings:
     visit: tuple[str, dict[str, Any]]
     clearings: tuple[str, str]
     rerating_id: str
+    plans: tuple[str, str]
 
     def stay(self) -> dict[str, Any]:
         """Return the body of a discharge of the hospital, with a record number of its own."""
@@ -78,6 +81,7 @@ def make_belongings(door: Door, *, number: int) -> Belongings:
         contract=_first(door, "contracts", "/v1/contracts", person_id=kept["person_id"], state="live"),
         clearings=_clearings(door, kept),
         rerating_id=_rerating(door, kept),
+        plans=(_given(door, kept), _plan(door, _settle(door, _stay(person)))),
         visit=_visit(_first(door, "contracts", "/v1/follow-ups", person_id=kept["person_id"], state="open")),
     )
     _first(door, "monitoring", "/v1/alerts", township=TOWNSHIP)
@@ -187,6 +191,36 @@ def _rerating(door: Door, kept: dict[str, Any]) -> str:
 
     door.with_database("settlement", enter)
     return str(case.rerating_id)
+
+
+def _plan(door: Door, settled: dict[str, Any]) -> str:
+    """Let the bureau name a stay as a case and ask for one fen of relief; return the plan."""
+    case = {"settlement_id": settled["settlement_id"], "document": "核实预警", "named_by": "甲"}
+    _funds(door, "/v1/gap-cases", case)
+    grant = {"settlement_id": settled["settlement_id"], "relief_class": "still_heavy", "weighed": ["burden"]}
+    plan = {"county": COUNTY, "fund": RELIEF_FUND, "ledger": "precise_relief", "document": "方案", "proposed_by": "甲"}
+    return str(_funds(door, "/v1/relief-plans", plan | {"grants": [grant | {"amount_fen": 1}]})["plan_id"])
+
+
+def _given(door: Door, settled: dict[str, Any]) -> str:
+    """Give the fund money, let a plan be approved and wait until the worker has booked it; return the plan."""
+    today = china_date(utc_now())
+    budget = {"county": COUNTY, "year": today.year, "effective_on": str(today), "amount_fen": 1, "source": "财社1号"}
+    _funds(door, f"/v1/funds/{RELIEF_FUND}/budgets", budget | {"ledger": "precise_relief"})
+    plan_id = _plan(door, settled)
+    decision = {"decision": "approved", "decided_by": "乙", "reason": "领导小组纪要"}
+    _funds(door, f"/v1/relief-plans/{plan_id}/decision", decision)
+    path = f"/v1/settlements/{settled['settlement_id']}/relief"
+    door.until(lambda: door.call("GET", path, headers=door.bearer(_HOSPITAL)).is_success)
+    return plan_id
+
+
+def _funds(door: Door, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = door.bearer(f"{_BUREAU}funds") | {"Idempotency-Key": uuid4().hex}
+    answer = door.call("POST", path, json=body, headers=headers)
+    assert answer.is_success, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 def _first(door: Door, bureau: str, path: str, **wanted: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import httpx
 
 from common.kit.clock import china_date, utc_now
-from tests.authority.belongings import COUNTY, HOSPITAL, TOWNSHIP, Belongings
+from tests.authority.belongings import COUNTY, HOSPITAL, RELIEF_FUND, TOWNSHIP, Belongings
 
 Verdict = Literal["named", "guessed", "unseen"]
 Asked = Callable[[Belongings], dict[str, Any]]
@@ -125,6 +125,26 @@ _RERATING: Asked = lambda own: {  # noqa: E731 - the same
     }
 }
 _DECLINED = {"json": {"decision": "declined", "decided_by": "乙", "reason": "名单有误"}}
+_PLANNED, _GIVEN = "/v1/relief-plans/{own.plans[1]}", "/v1/relief-plans/{own.plans[0]}"
+_CASE: Asked = lambda own: {  # noqa: E731 - the same
+    "json": {"settlement_id": own.kept["settlement_id"], "document": "核实预警", "named_by": "甲"}
+}
+_PLAN: Asked = lambda own: {  # noqa: E731 - the same
+    "json": {
+        "county": COUNTY,
+        "fund": RELIEF_FUND,
+        "document": "方案",
+        "proposed_by": "甲",
+        "grants": [
+            {
+                "settlement_id": own.kept["settlement_id"],
+                "relief_class": "still_heavy",
+                "weighed": ["burden"],
+                "amount_fen": 1,
+            }
+        ],
+    }
+}
 _ONE = "/v1/settlements/{own.kept[settlement_id]}"
 _REASON = {"json": {"reason": "录入错误"}}
 
@@ -150,7 +170,7 @@ CASES = [
     Case("GET /v1/settlements", "funds", "unseen", _query(institution_code=HOSPITAL, limit=200)),
     *(
         Case(f"GET /v1/settlements/{{settlement_id}}{part}", scope, "guessed", _at(_ONE + part))
-        for part in ("", "/slip", "/trace", "/corrections")
+        for part in ("", "/slip", "/trace", "/corrections", "/relief")
         for scope in ("his", "funds")
     ),
     Case("POST /v1/his/messages", "his", "named", _MESSAGE),
@@ -176,6 +196,14 @@ CASES = [
     *(
         Case(f"GET /v1/reratings/{{rerating_id}}{part}", "funds", "guessed", _at(_RERATED + part))
         for part in ("", "/lines")
+    ),
+    Case("POST /v1/gap-cases", "funds", "guessed", _CASE),
+    Case("POST /v1/relief-plans", "funds", "named", _PLAN, hears="already_relieved"),
+    *(Case(f"GET /v1/{what}", "funds", "unseen", _query(limit=200)) for what in ("gap-cases", "relief-plans")),
+    Case("POST /v1/relief-plans/{plan_id}/decision", "funds", "guessed", _at(f"{_PLANNED}/decision", **_DECLINED)),
+    *(
+        Case(f"GET /v1/relief-plans/{{plan_id}}{part}", "funds", "guessed", _at(_GIVEN + part))
+        for part in ("", "/publication")
     ),
     Case(
         "POST /v1/funds/{fund}/budgets", "funds", "named", _at(f"{_FUND}/budgets", json={"county": COUNTY, **_BUDGET})

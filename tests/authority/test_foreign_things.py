@@ -37,6 +37,7 @@ _ID_FIELDS = (
     "team_id",
     "task_id",
     "settlement_id",
+    "plan_id",
     "person_id",
     "record_no",
     "institution_code",

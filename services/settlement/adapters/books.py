@@ -63,7 +63,7 @@ QUESTIONS = (
         SELECT s.settlement_id::text AS subject,
           s.state || ', but it has entries ' || coalesce(string_agg(e.kind, ', ' ORDER BY e.kind DESC), 'none')
           || ' and ' || count(r.reversal_id) || ' reversals' AS text
-        FROM settlement s LEFT JOIN journal_entry e ON e.settlement_id = s.settlement_id AND e.kind NOT LIKE 'corr%'
+        FROM settlement s LEFT JOIN journal_entry e ON e.settlement_id = s.settlement_id AND e.kind !~ '^(corr|relief)'
           LEFT JOIN reversal r ON r.settlement_id = s.settlement_id AND e.kind = 'settlement'
         GROUP BY s.settlement_id, s.state
         HAVING (coalesce(string_agg(e.kind, ', ' ORDER BY e.kind DESC), ''), count(r.reversal_id)) IS DISTINCT FROM
@@ -96,13 +96,33 @@ QUESTIONS = (
               coalesce(sum(p.amount_fen) FILTER (WHERE p.account = 'hospital_borne'), 0) AS borne,
               coalesce(sum(p.amount_fen) FILTER (WHERE p.account = 'patient_share'), 0) AS patient
             FROM journal_entry e LEFT JOIN posting p USING (entry_id)
-            WHERE e.settlement_id IS NOT NULL AND e.kind NOT LIKE '%reversal' GROUP BY e.settlement_id
+            WHERE e.settlement_id IS NOT NULL AND e.kind !~ '(reversal$|^relief)' GROUP BY e.settlement_id
         )
         SELECT t.settlement_id::text AS subject, 'the entries are not those of the corrected result' AS text
         FROM stands t LEFT JOIN newest n USING (settlement_id)
         WHERE t.entries <> coalesce(n.ordinal, 0) OR n.ordinal IS NOT NULL
           AND (t.fund, t.borne, t.patient) IS DISTINCT FROM ((n.answer->>'fund_paid_fen')::numeric,
             (n.answer->>'hospital_borne_fen')::numeric, (n.answer->>'patient_pays_fen')::numeric)
+        """,
+    ),
+    Question(
+        "relief",
+        """
+        WITH given AS (
+            SELECT e.settlement_id, p.account, sum(p.amount_fen) AS fen
+            FROM journal_entry e JOIN posting p USING (entry_id)
+            WHERE e.kind ~ '^relief' AND e.kind NOT LIKE '%reversal' AND p.account LIKE 'receivable:%' GROUP BY 1, 2
+        ), granted AS (
+            SELECT g.settlement_id, 'receivable:' || p.fund AS account, g.amount_fen - g.cut_fen AS fen
+            FROM relief_grant g JOIN relief_plan p USING (plan_id) WHERE g.result = 'booked'
+        )
+        SELECT settlement_id::text AS subject,
+          coalesce(given.fen, 0) || ' fen stand in the journal, the plan grants ' || coalesce(granted.fen, 0) AS text
+        FROM given FULL JOIN granted USING (settlement_id, account) WHERE given.fen IS DISTINCT FROM granted.fen
+        UNION ALL
+        SELECT e.settlement_id::text, 'the patient has ' || -sum(p.amount_fen) || ' fen more than was paid'
+        FROM journal_entry e JOIN posting p USING (entry_id)
+        WHERE p.account = 'patient_share' GROUP BY e.settlement_id HAVING sum(p.amount_fen) < 0
         """,
     ),
     Question(

@@ -171,7 +171,8 @@ journal_entry = Table(
     Column("clearing_id", Uuid, ForeignKey("clearing.clearing_id")),
     Column("repayment_id", Uuid, ForeignKey("repayment.repayment_id")),
     CheckConstraint(
-        "kind IN ('settlement', 'reversal', 'clearing', 'repayment') OR kind ~ '^correction_[1-9][0-9]*(_reversal)?$'",
+        "kind IN ('settlement', 'reversal', 'clearing', 'repayment') "
+        "OR kind ~ '^(correction_[1-9][0-9]*|relief|relief_cut_[1-9][0-9]*)(_reversal)?$'",
         name="kind",
     ),
     CheckConstraint("num_nonnulls(settlement_id, clearing_id, repayment_id) = 1", name="subject"),

@@ -29,7 +29,8 @@ from services.settlement.api.rerating_forms import (
 )
 from services.settlement.api.settlements import CurrentReader, reader_of
 from services.settlement.domain.policy import CountyUnknown, policy_of
-from services.settlement.usecases.decide_rerating import ReratingNotProposed, SecondPersonNeeded, decide_rerating
+from services.settlement.domain.second_person import SecondPersonNeeded
+from services.settlement.usecases.decide_rerating import ReratingNotProposed, decide_rerating
 from services.settlement.usecases.open_rerating import ReratingRangeImpossible, Wanted, open_rerating
 from services.settlement.usecases.read_corrections import read_corrections
 from services.settlement.usecases.read_rerating import (

@@ -18,6 +18,7 @@ from services.settlement.adapters import accumulators, corrections, persons, rer
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reratings import Rerating, ReratingLine
 from services.settlement.domain.rerating import BOOKABLE, Difference, correction_entry
+from services.settlement.usecases.book_relief import follow_correction
 from services.settlement.usecases.rate_persons import Rating, rate_persons
 
 PERSONS_A_STEP = 50
@@ -125,6 +126,9 @@ async def _correct(uow: UnitOfWork, case: Rerating, person_id: UUID, difference:
     await settlements.enter(connection, entry, settlement_id=standing.settlement_id, booked_at=now)
     if difference.layers or difference.patient:
         uow.publish(_told(case, person_id, difference, ordinal, now), occurred_at=now)
+    await follow_correction(
+        uow, county=case.county, person_id=person_id, difference=difference, ordinal=ordinal, now=now
+    )
     return correction_no
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from common.core.errors import Conflict, Refused
+from common.core.errors import Conflict
 from common.kit.db import UnitOfWork
 from services.settlement.adapters import reratings
 from services.settlement.adapters.reratings import Rerating
+from services.settlement.domain.second_person import require_second_person
 from services.settlement.usecases.read_rerating import read_rerating
 
 PROPOSED, APPROVED, DECLINED = "proposed", "approved", "declined"
@@ -22,13 +23,6 @@ class ReratingNotProposed(Conflict):
 
     code = "rerating_not_proposed"
     zh = "该追溯重算尚未列完或已有决定"
-
-
-class SecondPersonNeeded(Refused):
-    """Who proposed a re-rating does not decide it."""
-
-    code = "second_person_needed"
-    zh = "提出人不能自行审批，须由另一人决定"
 
 
 async def decide_rerating(
@@ -48,11 +42,6 @@ async def decide_rerating(
         if case.decided_by is not None and is_same:
             return case
         raise ReratingNotProposed(f"the re-rating is {case.state}", state=case.state)
-    if _plain(by) == _plain(case.proposed_by):
-        raise SecondPersonNeeded("the one who proposed it does not decide it")
+    require_second_person(proposed_by=case.proposed_by, decided_by=by)
     await reratings.decide(uow.connection, case, state=decided, decided_by=by, reason=reason, now=now)
     return await read_rerating(uow, rerating_id=rerating_id, county=county)
-
-
-def _plain(name: str) -> str:
-    return "".join(name.split()).casefold()

@@ -15,7 +15,7 @@ from common.kit.clock import china_date, rfc3339
 from common.kit.db import UnitOfWork
 from common.kit.sealing import Seal
 from common.published.settlement import DischargeSettled, LayerPaid
-from services.settlement.adapters import accumulators, settlements
+from services.settlement.adapters import accumulators, gap_cases, settlements
 from services.settlement.adapters.settlements import Booking, Kept
 from services.settlement.domain.assessment import Assessment
 from services.settlement.domain.discharge import Discharge
@@ -82,8 +82,23 @@ async def settle_discharge(
         year=assessment.year,
         changes=assessment.chosen.changes,
     )
+    await _open_gap_case(uow, booking, assessment)
     uow.publish(_told(assessment, identity), occurred_at=now)
     return Settled(booking.answer, is_new=True)
+
+
+async def _open_gap_case(uow: UnitOfWork, booking: Booking, assessment: Assessment) -> None:
+    """Open a case where all layers together miss the county's target (个案处理)."""
+    gap = assessment.chosen.gap
+    if gap is not None:
+        await gap_cases.open_found(
+            uow.connection,
+            settlement_id=booking.settlement_id,
+            county=booking.county,
+            person_id=booking.person_id,
+            missing=gap.missing,
+            now=booking.settled_at,
+        )
 
 
 def _standing(latest: Kept, discharge: Discharge) -> Settled:

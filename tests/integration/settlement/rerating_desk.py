@@ -120,16 +120,16 @@ async def withdraw_all(counter, number=NUMBER):
         await categorise(counter, withdrawn=True, entitlement_id=entitlement_id, version=version + 1, number=number)
 
 
-def with_ratio_of(policies, layer, more, *, mark="x"):
+def with_ratio_of(policies, layer, more, *, mark="x", county=COUNTY):
     """Return policies in which a layer of the county pays so many points more, under another digest."""
-    policy = policies[COUNTY]
+    policy = policies[county]
     versions = tuple(
         replace(
             version, digest=f"{version.digest}{mark}", layers=tuple(_more(each, layer, more) for each in version.layers)
         )
         for version in policy.versions
     )
-    return {**policies, COUNTY: replace(policy, versions=versions)}
+    return {**policies, county: replace(policy, versions=versions)}
 
 
 def not_in_force(policies):

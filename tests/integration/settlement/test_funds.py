@@ -63,7 +63,7 @@ class TestBudget:
         await counter.hold("allowance_recipient")
         settled = await counter.settle()
         first = await change(counter, layer="medical_assistance")
-        await change(counter, 200_000, ledger="precise_relief", layer="medical_assistance")
+        await change(counter, 200_000, ledger="precise_relief", layer="precise_relief")
         await change(counter, -300_000, effective_on="2016-10-01")
 
         today, later = await budget(counter), await budget(counter, on="2016-10-01")

@@ -16,7 +16,18 @@ from services.settlement.adapters.policy_files_text import PolicyFileInvalid
 from services.settlement.domain.chart import off_purpose
 from tests.integration.settlement.clearing_desk import FUND, board, closed, judged, of_fund
 from tests.integration.settlement.clearing_desk import opened as batch_opened
-from tests.integration.settlement.conftest import BILL, COUNTY, HOSPITAL, NAME, NUMBER, OTHER_HOSPITAL, a_discharge
+from tests.integration.settlement.conftest import (
+    BILL,
+    COUNTY,
+    ELSEWHERE,
+    HOSPITAL,
+    NAME,
+    NUMBER,
+    OTHER_HOSPITAL,
+    a_discharge,
+)
+from tests.integration.settlement.relief_desk import FAR, FAR_STAY, a_plan, approved, cases, grant, results
+from tests.integration.settlement.relief_desk import work as relieved
 from tests.integration.settlement.rerating_desk import POLICIES, booked, corrections, opened, rating, with_ratio_of
 
 ASKED = {"citizen_id": NUMBER, "name": NAME, "county": COUNTY, "institution_code": HOSPITAL, "on": "2016-09-12"}
@@ -86,6 +97,31 @@ async def test_se_5_a_mistake_is_undone_completely_and_a_late_list_is_put_right(
 
     assert (again.status_code, left) == (200, [])
     assert (await corrections(counter, second))[0]["patient_fen"] < 0
+    assert await books.verify(counter.database) == []
+
+
+async def test_se_6_a_heavy_share_is_found_relieved_in_the_open_and_never_beyond_the_money(counter):
+    counter.bureau, counter.other_bureau = counter.other_bureau, counter.bureau
+    await counter.hold(county=ELSEWHERE)
+    settled = await counter.settle("R1", FAR, **FAR_STAY)
+    [found] = await cases(counter)
+    plan = await approved(counter, grant(settled, found["missing_fen"]), county=ELSEWHERE, fund="finance", ledger=None)
+    again = await counter.post(
+        "/v1/relief-plans",
+        counter.bureau,
+        **a_plan(grant(settled, 1), county=ELSEWHERE, fund="finance", ledger=None),
+    )
+    await relieved(counter)
+    waits = await results(counter, plan)
+    body = {"county": ELSEWHERE, "year": 2016, "effective_on": "2016-01-01", "source": "财社〔2016〕9号"}
+    await counter.post("/v1/funds/finance/budgets", counter.bureau, **body, amount_fen=found["missing_fen"])
+    await relieved(counter)
+    public = await counter.get(f"/v1/relief-plans/{plan['plan_id']}/publication", counter.bureau)
+
+    assert again.json()["code"] == "already_relieved"
+    assert (waits, await results(counter, plan)) == (["waiting"], ["booked"])
+    assert public.json()["grants"][0]["relief_class"]["zh"] == "各项救助后负担仍然较重"
+    assert settled["settlement_id"] not in public.text
     assert await books.verify(counter.database) == []
 
 

@@ -29,10 +29,10 @@ def test_every_county_has_its_chart_and_beipiao_its_three_routes():
     ("old", "new", "said"),
     [
         ("fund: finance,", "fund: treasury,", "treasury"),
-        ("layers: supplement bottom_guarantee,", "layers: supplement,", "bottom_guarantee from finance"),
-        ("layers: supplement bottom_guarantee,", 'layers: "",', "at least one layer"),
+        ("layers: supplement bottom_guarantee precise_relief,", "layers: supplement,", "bottom_guarantee from finance"),
+        ("layers: supplement bottom_guarantee precise_relief,", 'layers: "",', "at least one layer"),
         ("ledger: precise_relief,", "ledger: precise_relief, more: 1,", "unknown"),
-        ("purpose: 精准救助, layers: medical_assistance,", "purpose: 精准救助, layers: basic,", "its fund may not"),
+        ("purpose: 精准救助, layers: precise_relief,", "purpose: 精准救助, layers: basic,", "its fund may not"),
         ('{county: "211381", fund: medical_assistance,', '{county: "999999", fund: medical_assistance,', "999999"),
         ("fund: civil_affairs,", "fund: finance,", "stands twice"),
         ("from: 2012-08-24", "from: 2017-01-01", "critical_illness_insurer"),
