@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 SETS = {"runtime": "the processes", "local": "the one-machine run", "dev": "checking"}
 # Terms that let a county run, change and pass on the suite without further duties than naming the authors; of MPL-2.0
-# only changed files of the package itself would have to be shown.
+# only changed files of the package itself would have to be shown, of LGPL-3.0 a changed package, which anybody may put
+# in the place of ours; OFL-1.1 lets a font be embedded in any document.
 ACCEPTED = (
     "MIT",
     "MIT-0",
@@ -27,6 +28,8 @@ ACCEPTED = (
     "MPL-2.0",
     "MPL 2.0",
     "Unlicense",
+    "LGPL-3.0",
+    "OFL-1.1",
 )
 # Packages whose metadata name no licence, with what their own licence file says.
 READ_BY_HAND = {"promql-parser": "MIT"}

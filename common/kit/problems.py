@@ -34,7 +34,6 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "not_yours": 403,
     "not_found": 404,
     "method_not_allowed": 405,
-    "pdf_not_available": 406,
     "in_progress": 409,
     "cursor_expired": 410,
     "stale_version": 412,

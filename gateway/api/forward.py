@@ -29,6 +29,8 @@ from gateway.domain.rate_limit import RateLimited
 from gateway.domain.route import GATEWAY, Match, MethodNotAllowed, RouteUnknown
 
 LONGEST_ADDRESS = 8192
+PUBLIC = "public"
+"""Name in the audit record of whoever calls without a token."""
 _WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 _QUERY_SAFE = "%/:?@!$&'()*+,;=-._~"
 
@@ -56,8 +58,7 @@ class Forwarder:
         except DomainError as refusal:
             await self._note_refusal(request, match, refusal)
             raise
-        caller: Caller = scope[CALLER_SCOPE]
-        await self._note(request, match, caller, answered.status)
+        await self._note(request, match, answered.status)
         await _response_of(answered)(scope, receive, send)
 
     def _find(self, request: Request) -> Match:
@@ -89,26 +90,38 @@ class Forwarder:
         async with asyncio.timeout(self._door.body_seconds):
             if announced_length(request, limit) is None:
                 await read_body(request, limit)
-            await authorise(request, match.route.scopes)
-            caller: Caller = request.scope[CALLER_SCOPE]
-            self._door.rate_limit.take(client_id=caller.client_id, at_seconds=time.monotonic())
+            if match.route.scopes:
+                await authorise(request, match.route.scopes)
+            self._door.rate_limit.take(client_id=_bucket_of(request), at_seconds=time.monotonic())
             return await read_body(request, limit)
 
     async def _note_refusal(self, request: Request, match: Match, refusal: DomainError) -> None:
-        caller: Caller | None = request.scope.get(CALLER_SCOPE)
-        if caller is not None and not isinstance(refusal, RateLimited):
-            await self._note(request, match, caller, status_of(refusal))
+        is_known = CALLER_SCOPE in request.scope or not match.route.scopes
+        if is_known and not isinstance(refusal, RateLimited):
+            await self._note(request, match, status_of(refusal))
 
-    async def _note(self, request: Request, match: Match, caller: Caller, status: int) -> None:
+    async def _note(self, request: Request, match: Match, status: int) -> None:
         entry = call_entry(
             self._door,
             request,
-            caller.client_id,
+            _name_of(request),
             route=match.route.template,
             status=status,
             parameters=match.parameters,
         )
         await self._door.audit.add(entry)
+
+
+def _name_of(request: Request) -> str:
+    """Return who calls, for the audit record; nobody signs in for a public call."""
+    caller: Caller | None = request.scope.get(CALLER_SCOPE)
+    return PUBLIC if caller is None else caller.client_id
+
+
+def _bucket_of(request: Request) -> str:
+    """Return whose rate a call counts against: the client's, or that of the address a public call comes from."""
+    peer = request.client.host if request.client else ""
+    return f"{PUBLIC} {peer}" if CALLER_SCOPE not in request.scope else _name_of(request)
 
 
 def _response_of(answered: Answered) -> Response:

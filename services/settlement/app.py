@@ -29,9 +29,12 @@ from services.settlement.api import (
     reratings,
     reversals,
     settlements,
+    slips,
 )
 from services.settlement.api.deps import SettlementContext
+from services.settlement.domain.slip_code import slip_key
 from services.settlement.settings import Settings
+from services.settlement.usecases.render_slip import SlipPrint
 
 NAME = "settlement"
 
@@ -53,6 +56,7 @@ def create_app(
             discharges.router,
             reversals.router,
             settlements.router,
+            slips.router,
             entitlements.router,
             openings.router,
             reconciliations.router,
@@ -67,12 +71,15 @@ def create_app(
         settings=settings,
     )
     policies = load_policies()
+    data_key = bytes.fromhex(settings.data_key.get_secret_value())
+    seal, public_url = Seal(data_key), settings.public_url or settings.gateway_url
     app.state.settlement = SettlementContext(
         policies=policies,
         person_key=bytes.fromhex(settings.person_key.get_secret_value()),
-        seal=Seal(bytes.fromhex(settings.data_key.get_secret_value())),
+        seal=seal,
         clearing_terms=load_terms(),
         charts=load_charts(policies),
+        printed_with=SlipPrint(policies, seal, slip_key(data_key=data_key), public_url.rstrip("/")),
     )
     app.state.his_codes = load_codes()
     return app

@@ -15,6 +15,7 @@ class Settings(ServiceSettings):
 
     person_key: SecretStr = Field(description="Key of person ids and name checks as hex, the same in identity")
     data_key: SecretStr = Field(description="Key of what is stored encrypted, 32 bytes as hex")
+    public_url: str = Field("", description="Address at which patients reach the gateway, on slips; usual: GATEWAY_URL")
     his_message_days: int = Field(
         default=185,
         ge=30,

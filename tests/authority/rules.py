@@ -76,6 +76,7 @@ RULES: dict[str, Rule] = {
     "GET /v1/settlements": _by("settlement", "his", "funds"),
     "GET /v1/settlements/{settlement_id}": _by("settlement", "his", "funds"),
     "GET /v1/settlements/{settlement_id}/slip": _by("settlement", "his", "funds"),
+    "GET /v1/slips/{code}": _open("settlement"),
     "GET /v1/settlements/{settlement_id}/trace": _by("settlement", "his", "funds"),
     "POST /v1/entitlements/check": _by("settlement", "his"),
     "POST /v1/openings": _by("settlement", "funds"),

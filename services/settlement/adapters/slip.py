@@ -1,4 +1,4 @@
-"""The patient's slip (结算单) as one page of HTML: every text from outside is escaped by the template.
+"""The patient's slip (结算单) and its page of HTML: every text from outside is escaped by the template.
 
 Room: adapters of settlement.
 """
@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -66,11 +68,23 @@ class Slip:
     patient_capitals: str
     version_from: str
     digest: str
+    code: str
+    verify_url: str
 
     @property
     def has_assumed(self) -> bool:
         """Whether any step read a value that is not confirmed."""
         return any(step.is_assumed for layer in self.layers for step in layer.steps)
+
+    @property
+    def mark(self) -> segno.QRCode:
+        """The QR code that leads to what was really settled (二维码)."""
+        return segno.make_qr(self.verify_url, error="m")
+
+    @property
+    def mark_svg(self) -> Markup:
+        """The same as a drawing inside the page."""
+        return Markup(self.mark.svg_inline(scale=2, border=1))  # noqa: S704 - drawn by the library, squares only
 
 
 def slip_as_html(slip: Slip) -> str:

@@ -18,6 +18,7 @@ from common.kit.sealing import Seal
 from services.settlement.adapters.clearing_terms import ClearingTerms
 from services.settlement.domain.chart import Chart
 from services.settlement.domain.policy import CountyPolicy
+from services.settlement.usecases.render_slip import SlipPrint
 from services.settlement.usecases.reverse_settlement import SettlementNotFound
 
 __all__ = [
@@ -43,6 +44,7 @@ class SettlementContext:
         seal: Closes and opens stored numbers and names.
         clearing_terms: How each county clears.
         charts: County code -> chart of accounts.
+        printed_with: What slips are printed with.
     """
 
     policies: Mapping[str, CountyPolicy]
@@ -50,6 +52,7 @@ class SettlementContext:
     seal: Seal
     clearing_terms: ClearingTerms
     charts: Mapping[str, Chart]
+    printed_with: SlipPrint
 
 
 async def _context(request: Request) -> SettlementContext:

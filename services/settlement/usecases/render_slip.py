@@ -20,10 +20,11 @@ from common.kit.sealing import Seal
 from services.settlement.adapters import corrections, patients, settlements
 from services.settlement.adapters.patients import SentPatient
 from services.settlement.adapters.settlements import Kept
-from services.settlement.adapters.slip import Slip, SlipLayer, SlipLine, slip_as_html
+from services.settlement.adapters.slip import Slip, SlipLayer, SlipLine
 from services.settlement.domain.capitals import capitals_of
 from services.settlement.domain.explanation import class_label
 from services.settlement.domain.policy import CountyPolicy, InstitutionNotListed, PolicyVersion
+from services.settlement.domain.slip_code import slip_code
 from services.settlement.usecases.read_corrections import read_corrections
 from services.settlement.usecases.read_settlement import Reader, read_settlement
 
@@ -45,24 +46,36 @@ class CorrectionNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class SlipPrint:
+    """What a county's slips are printed with.
+
+    Attributes:
+        policies: County code -> policy.
+        seal: Opens number and name, which are shown masked.
+        code_key: Key of the codes (`slip_key`).
+        public_url: Address at which a patient reaches the gateway.
+    """
+
+    policies: Mapping[str, CountyPolicy]
+    seal: Seal
+    code_key: bytes
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Result:
     """What a slip shows: the first result, or a corrected one with how it came about."""
 
     answer: Mapping[str, Any]
     trace: Mapping[str, Any]
     correction: str = ""
+    ordinal: int = 0
 
 
 async def render_slip(
-    uow: UnitOfWork,
-    *,
-    settlement_id: UUID,
-    reader: Reader,
-    policies: Mapping[str, CountyPolicy],
-    seal: Seal,
-    correction: int | None = None,
-) -> str:
-    """Return the slip as one page of HTML: of the first result, or of a correction by its number.
+    uow: UnitOfWork, *, settlement_id: UUID, reader: Reader, printed_with: SlipPrint, correction: int | None = None
+) -> Slip:
+    """Return the slip of the first result, or of a correction by its number.
 
     Raises:
         SettlementNotFound: If there is no such settlement, or it is somebody else's.
@@ -73,8 +86,8 @@ async def render_slip(
         result = _Result(kept.answer, await settlements.stored_part(uow.connection, settlement_id, "trace"))
     else:
         result = await _corrected(uow, settlement_id, reader, correction)
-    patient = await patients.patient_of(uow.connection, discharge_id=kept.discharge_id, seal=seal)
-    return slip_as_html(_slip(kept, result, patient, policies[kept.county]))
+    patient = await patients.patient_of(uow.connection, discharge_id=kept.discharge_id, seal=printed_with.seal)
+    return _slip(kept, result, patient, printed_with)
 
 
 async def _corrected(uow: UnitOfWork, settlement_id: UUID, reader: Reader, ordinal: int) -> _Result:
@@ -88,17 +101,18 @@ async def _corrected(uow: UnitOfWork, settlement_id: UUID, reader: Reader, ordin
     if each.patient_fen:
         change = f"退还个人 {more} 元" if each.patient_fen < 0 else f"个人补缴 {more} 元"
     booked_on = china_date(each.kept.booked_at).isoformat()
-    return _Result(each.result, trace, f"第 {ordinal} 次更正（{booked_on}），较前次结果：{change}")
+    return _Result(each.result, trace, f"第 {ordinal} 次更正（{booked_on}），较前次结果：{change}", ordinal)
 
 
-def _slip(kept: Kept, result: _Result, patient: SentPatient, policy: CountyPolicy) -> Slip:
-    answer, trace = result.answer, result.trace
+def _slip(kept: Kept, result: _Result, patient: SentPatient, printed_with: SlipPrint) -> Slip:
+    answer, trace, policy = result.answer, result.trace, printed_with.policies[kept.county]
+    code = slip_code(settlement_id=kept.settlement_id, ordinal=result.ordinal, key=printed_with.code_key)
     version = policy.version_on(day=date.fromisoformat(answer["policy"]["version_from"]))
     return Slip(
         settlement_id=str(kept.settlement_id),
         record_no=kept.record_no,
         attempt=kept.attempt,
-        hospital=_hospital(policy, kept),
+        hospital=hospital_name(policy=policy, kept=kept),
         county=policy.name,
         settled_on=china_date(kept.settled_at).isoformat(),
         discharged_on=kept.discharged_on.isoformat(),
@@ -118,6 +132,8 @@ def _slip(kept: Kept, result: _Result, patient: SentPatient, policy: CountyPolic
         patient_capitals=capitals_of(Money(answer["patient_pays_fen"])),
         version_from=answer["policy"]["version_from"],
         digest=answer["policy"]["digest"],
+        code=code,
+        verify_url=f"{printed_with.public_url}/v1/slips/{code}",
     )
 
 
@@ -134,7 +150,7 @@ def _layers(trace: Mapping[str, Any], version: PolicyVersion) -> Iterator[SlipLa
         yield SlipLayer(label, str(paid), capitals_of(paid), steps)
 
 
-def _hospital(policy: CountyPolicy, kept: Kept) -> str:
+def hospital_name(*, policy: CountyPolicy, kept: Kept) -> str:
     """Return the institution's name; its code where the county has since dropped it from the table."""
     try:
         return policy.institution_on(code=kept.institution_code, day=kept.discharged_on).name

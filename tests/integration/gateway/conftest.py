@@ -23,7 +23,7 @@ from common.kit.auth import PublishedKeys, TokenVerifier
 from common.kit.cause import Cause
 from common.kit.clock import utc_now
 from common.kit.db import Database
-from common.kit.http import build_app, json_answer, secured, secured_router
+from common.kit.http import build_app, json_answer, public, public_router, secured, secured_router
 from common.kit.settings import ServiceSettings
 from common.kit.testing import client_of
 from gateway.adapters import tables
@@ -88,6 +88,16 @@ def a_service_router():
     @router.get("/internal/patient", **secured("service:identity"))
     async def patient() -> Response:
         return json_answer({"name": "must not leave"})
+
+    return router
+
+
+def a_public_router():
+    router = public_router(tag="settlement")
+
+    @router.get("/v1/slips/{code}", **public())
+    async def verify(code: str, request: Request) -> Response:
+        return json_answer({"code": code, "headers": dict(request.headers)})
 
     return router
 
@@ -236,7 +246,7 @@ async def start_service(stack, fresh_database) -> Service:
         database=database,
         verifier=TokenVerifier(keys, issuer="yizhan", audience="yizhan", clock=utc_now),
         clock=utc_now,
-        routers=[a_service_router()],
+        routers=[a_service_router(), a_public_router()],
         settings=ServiceSettings(database_url=SecretStr(database.url), cursor_key=SecretStr(KEY)),
     )
     return Service(app, await stack.enter_async_context(listening(app)), keys)

@@ -204,6 +204,36 @@ class TestKeptOut:
         assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
 
 
+class TestPublicCall:
+    async def test_is_passed_on_without_a_token_and_noted_as_nobody_s(self, suite):
+        answer = await suite.client.get("/v1/slips/ABC", headers={"X-Request-Id": "paper-1"})
+        entries = await suite.client.get(
+            "/v1/audit", params={"client_id": "public"}, headers=await suite.bearer("operator")
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (200, "ABC")
+        [entry] = entries.json()["items"]
+        assert (entry["route"], entry["status"], entry["request_id"]) == ("/v1/slips/{code}", 200, "paper-1")
+
+    async def test_counts_against_the_address_it_comes_from(self, start_suite):
+        suite = await start_suite(calls_per_second=2)
+
+        answers = await asyncio.gather(*(suite.client.get("/v1/slips/ABC") for _ in range(8)))
+
+        assert {answer.status_code for answer in answers} == {200, 429}
+        assert (await suite.client.get("/v1/empty", headers=await suite.bearer(HOSPITAL))).status_code == 204
+
+    async def test_opens_no_other_method_or_path(self, suite):
+        answers = [
+            await suite.client.post("/v1/slips/ABC", json={}),
+            await suite.client.get("/v1/slips/ABC/more"),
+            await suite.client.get("/v1/slips/../empty"),
+            await suite.client.get("/v1/empty"),
+        ]
+
+        assert [answer.status_code for answer in answers] == [405, 404, 401, 401]
+
+
 class TestRateLimit:
     async def test_sends_one_client_away_and_lets_the_others_call(self, start_suite):
         suite = await start_suite(calls_per_second=2)

@@ -15,7 +15,7 @@ from common.kit.testing import bearer
 from services.settlement.adapters.policy_files import load_policies
 from services.settlement.domain.capitals import capitals_of
 from services.settlement.usecases.read_settlement import Reader
-from services.settlement.usecases.render_slip import render_slip
+from services.settlement.usecases.render_slip import SlipPrint, render_slip
 from tests.integration.settlement.conftest import (
     COUNTY,
     FAR_HOSPITAL,
@@ -180,40 +180,14 @@ async def test_the_slip_names_the_code_of_a_hospital_that_the_county_has_dropped
     policy = replace(load_policies()[COUNTY], institutions=())
 
     async with counter.database.unit_of_work(Cause("test")) as uow:
-        page = await render_slip(
+        slip = await render_slip(
             uow,
             settlement_id=UUID(settled["settlement_id"]),
             reader=Reader(HOSPITAL, None),
-            policies={COUNTY: policy},
-            seal=Seal(bytes(32)),
+            printed_with=SlipPrint({COUNTY: policy}, Seal(bytes(32)), bytes(32), ""),
         )
 
-    assert HOSPITAL in page
-
-
-@pytest.mark.parametrize(
-    ("accept", "status"),
-    [
-        ("application/pdf", 406),
-        ("application/pdf;q=0.9, application/*", 406),
-        ("application/pdf, text/html;q=0.5", 200),
-        ("application/pdf, */*", 200),
-        ("text/html", 200),
-        ("", 200),
-    ],
-)
-async def test_a_caller_who_takes_only_pdf_is_told_that_there_is_none(
-    counter: Counter, accept: str, status: int
-) -> None:
-    settled = await counter.settle()
-
-    answer = await counter.get(
-        f"/v1/settlements/{settled['settlement_id']}/slip", counter.hospital | {"Accept": accept}
-    )
-
-    assert answer.status_code == status
-    if status == 406:
-        assert answer.json()["code"] == "pdf_not_available"
+    assert slip.hospital == HOSPITAL
 
 
 async def test_the_trace_names_every_parameter_with_its_source(counter: Counter) -> None:

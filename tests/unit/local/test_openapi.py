@@ -51,7 +51,8 @@ class TestCommittedDocument:
     def test_is_what_the_services_say(self):
         assert TARGET.read_text(encoding="utf-8") == rendered(), "run `make openapi` and commit gateway/openapi.json"
 
-    def test_gives_every_call_of_a_service_to_somebody(self):
+    def test_gives_every_call_of_a_service_to_somebody_but_the_one_that_anybody_may_make(self):
         routes = routes_of(json.loads(TARGET.read_text(encoding="utf-8")))
 
-        assert [route for route in routes if not route.scopes and route.service != "gateway"] == []
+        open_to_all = [route.template for route in routes if not route.scopes and route.service != "gateway"]
+        assert open_to_all == ["/v1/slips/{code}"]
