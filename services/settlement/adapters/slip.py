@@ -84,7 +84,7 @@ class Slip:
     @property
     def mark_svg(self) -> Markup:
         """The same as a drawing inside the page."""
-        return Markup(self.mark.svg_inline(scale=2, border=1))  # noqa: S704 - drawn by the library, squares only
+        return Markup(self.mark.svg_inline(scale=2, border=1))  # noqa: S704 # nosec B704 - squares drawn by the library
 
 
 def slip_as_html(slip: Slip) -> str:
