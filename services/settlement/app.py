@@ -14,10 +14,12 @@ from common.kit.serve import database_of, serve, verifier_of
 from common.kit.settings import load_settings
 from services.settlement.adapters.charts import load_charts
 from services.settlement.adapters.clearing_terms import load_terms
+from services.settlement.adapters.cost_control import load_cost_rules
 from services.settlement.adapters.his_codes import load_codes
 from services.settlement.adapters.policy_files import load_policies
 from services.settlement.api import (
     clearings,
+    costs,
     discharges,
     entitlements,
     funds,
@@ -64,6 +66,7 @@ def create_app(
             reratings.router,
             reliefs.router,
             funds.router,
+            costs.router,
             his.router,
             internal.router,
             operations_router(NAME),
@@ -79,6 +82,7 @@ def create_app(
         seal=seal,
         clearing_terms=load_terms(),
         charts=load_charts(policies),
+        cost_rules=load_cost_rules(policies),
         printed_with=SlipPrint(policies, seal, slip_key(data_key=data_key), public_url.rstrip("/")),
     )
     app.state.his_codes = load_codes()

@@ -197,6 +197,8 @@ CASES = [
         Case(f"GET /v1/reratings/{{rerating_id}}{part}", "funds", "guessed", _at(_RERATED + part))
         for part in ("", "/lines")
     ),
+    Case("GET /v1/cost-control", "his", "named", _query(county=COUNTY, month="2016-09", institution_code=HOSPITAL)),
+    Case("GET /v1/cost-control", "funds", "named", _query(county=COUNTY, month="2016-09")),
     Case("POST /v1/gap-cases", "funds", "guessed", _CASE),
     Case("POST /v1/relief-plans", "funds", "named", _PLAN, hears="already_relieved"),
     *(Case(f"GET /v1/{what}", "funds", "unseen", _query(limit=200)) for what in ("gap-cases", "relief-plans")),

@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     "GET /v1/reratings/{rerating_id}": _by("settlement", "funds"),
     "GET /v1/reratings/{rerating_id}/lines": _by("settlement", "funds"),
     "POST /v1/reratings/{rerating_id}/decision": _by("settlement", "funds"),
+    "GET /v1/cost-control": _by("settlement", "his", "funds"),
     "POST /v1/gap-cases": _by("settlement", "funds"),
     "GET /v1/gap-cases": _by("settlement", "funds"),
     "POST /v1/relief-plans": _by("settlement", "funds"),

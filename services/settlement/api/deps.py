@@ -17,6 +17,7 @@ from common.kit.http import CurrentCaller, CurrentCause, CursorKey, Now, Uow
 from common.kit.sealing import Seal
 from services.settlement.adapters.clearing_terms import ClearingTerms
 from services.settlement.domain.chart import Chart
+from services.settlement.domain.cost_control import CostRules
 from services.settlement.domain.policy import CountyPolicy
 from services.settlement.usecases.render_slip import SlipPrint
 from services.settlement.usecases.reverse_settlement import SettlementNotFound
@@ -44,6 +45,7 @@ class SettlementContext:
         seal: Closes and opens stored numbers and names.
         clearing_terms: How each county clears.
         charts: County code -> chart of accounts.
+        cost_rules: What cost control watches.
         printed_with: What slips are printed with.
     """
 
@@ -52,6 +54,7 @@ class SettlementContext:
     seal: Seal
     clearing_terms: ClearingTerms
     charts: Mapping[str, Chart]
+    cost_rules: CostRules
     printed_with: SlipPrint
 
 

@@ -45,6 +45,7 @@ class Bill:
         in_scope: 政策范围内.
         prior_relief: Relief already received for this stay (已获救助); no part of the sum.
         items: Category of the lines (费用类别) -> what of it is in scope; empty where only quantities are known.
+        charged: Category of the lines -> what was charged for it, outside the scope too; no rule reads it.
     """
 
     total: Money
@@ -54,6 +55,7 @@ class Bill:
     in_scope: Money
     prior_relief: Money = ZERO
     items: Mapping[str, Money] = field(default_factory=dict, compare=False)
+    charged: Mapping[str, Money] = field(default_factory=dict, compare=False)
 
     @property
     def out_of_scope(self) -> Money:
@@ -119,9 +121,11 @@ def _over_limit(line: BillLine) -> Money:
 
 def bill_of_lines(*, lines: Iterable[BillLine], prior_relief: Money = ZERO) -> Bill:
     """Return the sum of the lines."""
-    parts, items = [], dict[str, Money]()
+    parts, items, charged = [], dict[str, Money](), dict[str, Money]()
     for line in lines:
         parts.append(part := bill_of_line(line=line))
+        if line.category:
+            charged[line.category] = charged.get(line.category, ZERO) + line.amount
         if line.category and part.in_scope:
             items[line.category] = items.get(line.category, ZERO) + part.in_scope
     return Bill(
@@ -132,6 +136,7 @@ def bill_of_lines(*, lines: Iterable[BillLine], prior_relief: Money = ZERO) -> B
         in_scope=sum((part.in_scope for part in parts), ZERO),
         prior_relief=prior_relief,
         items=items,
+        charged=charged,
     )
 
 

@@ -30,6 +30,7 @@ class LayerResult:
         inside: Part of the payment that lies inside the scope.
         over_cap: What a yearly cap cut off.
         changes: What the stay adds to the year's accounts.
+        package: Package price by which it paid; None where it paid otherwise.
     """
 
     layer: str
@@ -44,6 +45,7 @@ class LayerResult:
     over_cap: Money
     changes: Balances
     steps: tuple[Step, ...]
+    package: Money | None = None
 
 
 _CAP_WORDS = {
@@ -178,6 +180,7 @@ def _result(layer: Layer, work: Work) -> LayerResult:
         over_cap=wanted - paid,
         changes=_changes(work, base, paid),
         steps=tuple(work.steps),
+        package=work.package,
     )
 
 

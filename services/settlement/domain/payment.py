@@ -125,6 +125,7 @@ def _package(work: Work, method: Package) -> Money:
     """Return the price less the patient's part; a stay that costs less than its price is paid by what it costs."""
     price, price_reads = work.worth(method.price)
     part, part_reads = work.worth(method.patient, price=price)
+    work.package = price
     cost = min(price, work.case.bill.total)
     patient = min(part, cost)
     work.add(

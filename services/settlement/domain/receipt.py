@@ -158,6 +158,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "in_scope": bill.in_scope.fen,
         "prior_relief": bill.prior_relief.fen,
         **({"items": {item: each.fen for item, each in sorted(bill.items.items())}} if bill.items else {}),
+        **({"charged": {item: each.fen for item, each in sorted(bill.charged.items())}} if bill.charged else {}),
     }
 
 
@@ -189,7 +190,8 @@ def _layer(result: LayerResult) -> dict[str, Any]:
 
 
 def _traced(result: LayerResult) -> dict[str, Any]:
-    return {**_layer(result), "rule": result.rule, "account": result.account, "steps": _steps(result.steps)}
+    package = {} if result.package is None else {"package_fen": result.package.fen}
+    return {**_layer(result), "rule": result.rule, "account": result.account, **package, "steps": _steps(result.steps)}
 
 
 def _steps(steps: Iterable[Step]) -> list[dict[str, Any]]:

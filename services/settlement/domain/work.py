@@ -81,6 +81,7 @@ class Work:
     facts: Facts
     taken: Taken
     steps: list[Step] = field(default_factory=list)
+    package: Money | None = None
 
     @property
     def account(self) -> str:

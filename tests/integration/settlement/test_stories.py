@@ -8,12 +8,16 @@ from decimal import Decimal
 
 import pytest
 
+from common.kit.cause import Cause
 from common.kit.testing import bearer
 from services.settlement import books
 from services.settlement.adapters.charts import load_charts
+from services.settlement.adapters.cost_control import COST_FILE, load_cost_rules
 from services.settlement.adapters.policy_files import POLICY_FOLDER, load_county
 from services.settlement.adapters.policy_files_text import PolicyFileInvalid
 from services.settlement.domain.chart import off_purpose
+from services.settlement.domain.cost_control import CostKind
+from services.settlement.usecases.read_cost_control import read_cost_control
 from tests.integration.settlement.clearing_desk import FUND, board, closed, judged, of_fund
 from tests.integration.settlement.clearing_desk import opened as batch_opened
 from tests.integration.settlement.conftest import (
@@ -165,6 +169,38 @@ async def test_se_9_a_yearly_cap_holds_over_two_hospitals_and_is_full_again_next
 
     assert of_fund(third) == 0
     assert of_fund(next_year) > 0
+
+
+async def test_se_11_avoidable_cost_is_seen_per_hospital_and_no_patient_pays_otherwise(counter, tmp_path):
+    await counter.hold()
+    dear = [("西药费", 3_000_000), ("检查费", 1_000_000), ("床位费", 1_000_000)]
+    items = [
+        {"item_code": word, "name": word, "category": word, "catalogue_class": "A", "quantity": "1"}
+        | {"unit_price": f"{fen / 100:.2f}", "amount_fen": fen, "occurred_on": "2016-09-02"}
+        for word, fen in dear
+    ]
+    settled = await counter.settle("R1", bill=None, lines=items)
+    rules = COST_FILE.read_text(encoding="utf-8")
+    limit = '  - {county: "211381", kind: drug, limit: 0.50, from: 2016-01-01, to: "", mark: verified, source: 文件}'
+    (tmp_path / "limits.yaml").write_text(rules.replace("limits: []", f"limits:\n{limit}"), encoding="utf-8")
+    with_limit = load_cost_rules(POLICIES, tmp_path / "limits.yaml")
+    [seen] = await seen_in_september(counter, with_limit)
+    [drug] = [each for each in seen.shares if each.kind is CostKind.DRUG]
+    again = await counter.post("/v1/discharges/preview", **a_discharge("R2", bill=None, lines=items))
+
+    assert (str(drug.share), drug.is_over) == ("0.6000", True)
+    assert again.status_code == 200
+    assert (
+        settled["patient_pays_fen"]
+        == (await counter.get(f"/v1/settlements/{settled['settlement_id']}")).json()["patient_pays_fen"]
+    )
+
+
+async def seen_in_september(counter, rules):
+    async with counter.database.unit_of_work(Cause("test")) as uow:
+        return await read_cost_control(
+            uow, county=COUNTY, month=date(2016, 9, 1), institution_code=HOSPITAL, rules=rules
+        )
 
 
 async def test_se_10_a_rule_starts_on_its_day_with_its_paper_and_a_past_start_lists_who_it_meets(counter, tmp_path):
