@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import appending, brokers, calculation, chain, plumbing, processes, request_path, single
+from bench import appending, brokers, calculation, chain, hot_rows, plumbing, processes, replaying, request_path, single
 from bench.running import running_suite
 from bench.stand import open_stand
 from bench.table import Line, as_markdown
@@ -35,6 +35,10 @@ def _request_path(rows: frozenset[str], size: float) -> list[Line]:
             lines += _run(request_path.measure(stand, rounds=ROUNDS, calls=_sized(160, size)))
         if "g" in rows:
             lines += _run(request_path.measure_publishing(stand, rounds=ROUNDS, calls=_sized(400, size)))
+        if "m" in rows:
+            lines += _run(hot_rows.measure(stand, rounds=ROUNDS, calls=_sized(400, size)))
+        if "l" in rows:
+            lines += _run(replaying.measure(stand, rounds=ROUNDS, settlements=_sized(100_000, size)))
     return lines
 
 
@@ -87,7 +91,7 @@ def _calculation(_rows: frozenset[str], size: float) -> list[Line]:
 
 GROUPS: dict[str, Callable[[frozenset[str], float], list[Line]]] = {
     "k": _calculation,
-    "ag": _request_path,
+    "aglm": _request_path,
     "bcdf": _plumbing,
     "eiw": _whole_suite,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from common.core.citizen_number import check_character
 from common.kit.clock import china_date, utc_now
-from local.world_places import BEIPIAO
+from local.world_places import BEIPIAO, County
 
 HOSPITAL_CLIENT = f"{BEIPIAO.code}-hospital-1"
 _FIRST_BIRTH = date(1930, 1, 1)
@@ -17,16 +17,16 @@ _ORDERS = 900
 _STAY_DAYS = 11
 
 
-def discharges(series: str) -> Iterator[dict[str, Any]]:
+def discharges(series: str, *, county: County = BEIPIAO, is_one_person: bool = False) -> Iterator[dict[str, Any]]:
     """Yield bodies of the main call without end; another series has other record numbers of the same persons."""
     today = china_date(utc_now())
     for number in count():
         yield {
             "record_no": f"{series}-{number:07d}",
-            "institution_code": BEIPIAO.institutions[0].code,
-            "county": BEIPIAO.code,
+            "institution_code": county.institutions[0].code,
+            "county": county.code,
             "patient": {
-                "citizen_id": _citizen_id(number),
+                "citizen_id": _citizen_id(county, 0 if is_one_person else number),
                 "name": "王某某",
                 "insurance": {"scheme": "rural_cooperative", "state": "insured"},
             },
@@ -45,7 +45,7 @@ def discharges(series: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def _citizen_id(number: int) -> str:
+def _citizen_id(county: County, number: int) -> str:
     days, order = divmod(number, _ORDERS)
-    seventeen = f"{BEIPIAO.code}{_FIRST_BIRTH + timedelta(days=days):%Y%m%d}{order + 1:03d}"
+    seventeen = f"{county.code}{_FIRST_BIRTH + timedelta(days=days):%Y%m%d}{order + 1:03d}"
     return seventeen + check_character(seventeen)

@@ -28,7 +28,7 @@ _RAW, _RECORDED, SILENT = "bench_raw", "bench_recorded", "bench_silent"
 
 
 @dataclass(slots=True)
-class _Side:
+class Side:
     """One side of the comparison: what does one unit of work over each connection, and the units to do."""
 
     name: str
@@ -81,8 +81,8 @@ async def measure(stand: Stand, *, rounds: int, calls: int) -> list[Line]:
     recorded = await _recorded(stand, warm + rounds * calls * 2)
     sides = [
         await _raw_side(stand, recorded),
-        await _http_side(stand, "service", stand.installation.ports["settlement"]),
-        await _http_side(stand, "gateway", stand.installation.ports["gateway"]),
+        await http_side(stand, "service", stand.installation.ports["settlement"]),
+        await http_side(stand, "gateway", stand.installation.ports["gateway"]),
     ]
     raw, service, gateway = sides
     for side in sides:
@@ -112,8 +112,8 @@ async def measure_publishing(stand: Stand, *, rounds: int, calls: int) -> list[L
         "METRICS_PORT": "0",
     }
     await asyncio.to_thread(stand.start, "settlement-silent", "bench.silent_settlement", environment)
-    silent = await _http_side(stand, "silent", int(environment["PORT"]))
-    shipped = await _http_side(stand, "shipped", stand.installation.ports["settlement"])
+    silent = await http_side(stand, "silent", int(environment["PORT"]))
+    shipped = await http_side(stand, "shipped", stand.installation.ports["settlement"])
     for side in (silent, shipped):
         await side.time_together(max(calls // 4, CLIENTS))
         side.rate.clear()
@@ -133,18 +133,21 @@ async def _recorded(stand: Stand, count: int) -> list[Recorded]:
     return await Recorder(app).record(bodies, token=await asyncio.to_thread(stand.token, HOSPITAL_CLIENT))
 
 
-async def _raw_side(stand: Stand, recorded: list[Recorded]) -> _Side:
+async def _raw_side(stand: Stand, recorded: list[Recorded]) -> Side:
     dsn = stand.dsn_of(_RAW, owner="settlement")
 
     async def connected() -> Callable[[Recorded], Awaitable[object]]:
         connection = await asyncpg.connect(dsn, server_settings={"jit": "off"})
         return lambda statements: replay(connection, statements)
 
-    return _Side("raw", [await connected() for _ in range(CLIENTS)], iter(recorded))
+    return Side("raw", [await connected() for _ in range(CLIENTS)], iter(recorded))
 
 
-async def _http_side(stand: Stand, name: str, port: int) -> _Side:
-    token = await asyncio.to_thread(stand.token, HOSPITAL_CLIENT)
+async def http_side(
+    stand: Stand, name: str, port: int, *, client: str = HOSPITAL_CLIENT, bodies: Iterator[dict[str, Any]] | None = None
+) -> Side:
+    """Return a side that settles over HTTP as a demo client: fresh persons of its county, or the bodies given."""
+    token = await asyncio.to_thread(stand.token, client)
     callers = [await Caller.opened(port, token=token) for _ in range(CLIENTS)]
-    calls = (callers[0].settle_call(body) for body in discharges(name.upper()))
-    return _Side(name, [caller.settle for caller in callers], calls)
+    calls = (callers[0].settle_call(body) for body in bodies or discharges(name.upper()))
+    return Side(name, [caller.settle for caller in callers], calls)
