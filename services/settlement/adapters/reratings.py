@@ -170,10 +170,19 @@ async def page(
     return [_case(row) for row in await fetch(connection, _PAGE, county, *(after or (None, None)), limit)]
 
 
-async def persons_to_rate(connection: AsyncConnection, case: Rerating, *, limit: int) -> list[UUID]:
-    """Return the next persons with a live settlement of the case's days."""
-    values = (case.county, case.discharged_from, case.discharged_to, case.person_id, case.reached, limit)
-    return [UUID(str(row.person_id)) for row in await fetch(connection, _PERSONS, *values)]
+async def persons_between(
+    connection: AsyncConnection,
+    *,
+    county: str,
+    first: date,
+    last: date,
+    person_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Return the next persons, or one, with a live settlement discharged between two days, both included."""
+    rows = await fetch(connection, _PERSONS, county, first, last, person_id, after, limit)
+    return [UUID(str(row.person_id)) for row in rows]
 
 
 async def person_to_book(connection: AsyncConnection, case: Rerating) -> UUID | None:

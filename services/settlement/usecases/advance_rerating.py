@@ -44,7 +44,15 @@ async def advance_rerating(uow: UnitOfWork, *, rating_of: Callable[[str], Rating
 
 
 async def _list(uow: UnitOfWork, case: Rerating, rating: Rating) -> None:
-    person_ids = await reratings.persons_to_rate(uow.connection, case, limit=PERSONS_A_STEP)
+    person_ids = await reratings.persons_between(
+        uow.connection,
+        county=case.county,
+        first=case.discharged_from,
+        last=case.discharged_to,
+        person_id=case.person_id,
+        after=case.reached,
+        limit=PERSONS_A_STEP,
+    )
     rated = await rate_persons(uow, case=case, person_ids=person_ids, rating=rating)
     for each in rated:
         await reratings.list_person(uow.connection, case.rerating_id, each.person_id, each.found)

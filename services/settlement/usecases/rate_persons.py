@@ -93,14 +93,14 @@ async def _now(uow: UnitOfWork, stay: StandingStay, policy: CountyPolicy, rating
     )
     recognition = _recognised(stay, known)
     if recognition is None or known is None:
-        return Now(version, _frozen_recognition(stay))
+        return Now(version, frozen_recognition(stay))
     return Now(version, recognition, names_differ=await _names_differ(uow, stay, known, rating))
 
 
 async def _as_settled(_uow: UnitOfWork, stay: StandingStay, policy: CountyPolicy, rating: Rating) -> Now | None:
     """Return what counted when the stay was settled or last corrected; None where that policy is gone."""
     version = frozen_version(frozen=stay.standing.inputs, policies=rating.rules.policies, county=policy.county)
-    return None if version is None else Now(version, _frozen_recognition(stay))
+    return None if version is None else Now(version, frozen_recognition(stay))
 
 
 def _recognised(stay: StandingStay, known: KnownPerson | None) -> Recognition | None:
@@ -121,7 +121,8 @@ def _recognised(stay: StandingStay, known: KnownPerson | None) -> Recognition | 
         return None
 
 
-def _frozen_recognition(stay: StandingStay) -> Recognition:
+def frozen_recognition(stay: StandingStay) -> Recognition:
+    """Return as what the patient was settled."""
     entitlement = stay.standing.answer["entitlement"]
     list_date = entitlement["list_date"]
     return Recognition(
