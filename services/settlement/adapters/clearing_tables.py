@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from services.settlement.adapters.tables import metadata
 
-__all__ = ["clearing", "clearing_line", "metadata", "repayment"]
+__all__ = ["clearing", "clearing_difference", "clearing_line", "metadata", "repayment"]
 
 _INSTANT = DateTime(timezone=True)
 
@@ -91,4 +91,15 @@ clearing_line = Table(
         postgresql_where=text("verdict IS DISTINCT FROM 'postponed'"),
     ),
     comment="A stay's part of a fund; in one batch alone unless a verdict postponed it",
+)
+
+clearing_difference = Table(
+    "clearing_difference",
+    metadata,
+    Column("clearing_id", Uuid, ForeignKey("clearing.clearing_id"), primary_key=True),
+    Column("record_no", Text, primary_key=True),
+    Column("ours_fen", BigInteger, comment="Owed here; none: nothing to clear"),
+    Column("declared_fen", BigInteger, comment="None: the hospital did not declare it"),
+    CheckConstraint("ours_fen IS DISTINCT FROM declared_fen", name="differs"),
+    comment="Insert-only: records of a batch on which hospital and county disagree",
 )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.core.money import Money
 from common.kit.clock import day_ends
 from common.kit.statements import Row, fetch, fetch_one
-from services.settlement.domain.clearing import ClearingLine, Verdict
+from services.settlement.domain.clearing import ClearingLine, DeclaredDifference, Verdict
 
 _COLUMNS = """
 c.clearing_id, c.county, c.institution_code, c.fund, c.until, c.line_count, c.sum_fen, c.lines_hash, c.opened_at,
@@ -25,8 +25,9 @@ _GATHER = """
 SELECT s.settlement_id, s.record_no, e.kind, sum(p.amount_fen)::bigint AS amount_fen
 FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
 WHERE s.county = $1 AND s.institution_code = $2 AND p.account = 'receivable:' || $3 AND e.booked_at < $4
-  AND NOT EXISTS (SELECT FROM clearing_line l WHERE l.settlement_id = s.settlement_id AND l.fund = $3
-    AND l.kind = e.kind AND l.verdict IS DISTINCT FROM 'postponed')
+  AND NOT EXISTS (SELECT FROM clearing_line l JOIN clearing c USING (clearing_id)
+    WHERE l.settlement_id = s.settlement_id AND l.fund = $3 AND l.kind = e.kind
+      AND (l.verdict IS DISTINCT FROM 'postponed' OR c.closed_at IS NULL))
   AND CASE WHEN e.kind NOT LIKE '%reversal' THEN s.state = 'settled'
     ELSE EXISTS (SELECT FROM clearing_line l JOIN clearing c USING (clearing_id)
       WHERE l.settlement_id = s.settlement_id AND l.fund = $3
@@ -77,6 +78,14 @@ UPDATE clearing_line l SET verdict = coalesce({_ORIGINAL}, 'accepted') WHERE cle
 _CLOSE = """
 UPDATE clearing SET closed_at = $2, closed_by = $3, accepted_fen = $4, refused_fen = $5, postponed_fen = $6
 WHERE clearing_id = $1
+"""
+_DIFFER = """
+INSERT INTO clearing_difference (clearing_id, record_no, ours_fen, declared_fen)
+SELECT $1, t.record_no, t.ours, t.declared
+FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS t(record_no, ours, declared)
+"""
+_DIFFERENCES = """
+SELECT record_no, ours_fen, declared_fen FROM clearing_difference WHERE clearing_id = $1 ORDER BY record_no
 """
 _ALL = 2**31 - 1
 
@@ -185,6 +194,26 @@ async def judge(
     numbers, said, reasons = zip(*verdicts, strict=True)
     rows = await fetch(connection, _JUDGE, clearing_id, list(numbers), [str(each) for each in said], list(reasons))
     return {row.line_no for row in rows}
+
+
+async def keep_differences(connection: AsyncConnection, clearing_id: UUID, found: Sequence[DeclaredDifference]) -> None:
+    """Write the records that the hospital declared otherwise."""
+    numbers = [each.record_no for each in found]
+    ours = [None if each.ours is None else each.ours.fen for each in found]
+    declared = [None if each.declared is None else each.declared.fen for each in found]
+    await fetch(connection, _DIFFER, clearing_id, numbers, ours, declared)
+
+
+async def differences_of(connection: AsyncConnection, clearing_id: UUID) -> list[DeclaredDifference]:
+    """Return the records that the hospital declared otherwise, by record number."""
+    return [
+        DeclaredDifference(
+            row.record_no,
+            None if row.ours_fen is None else Money(row.ours_fen),
+            None if row.declared_fen is None else Money(row.declared_fen),
+        )
+        for row in await fetch(connection, _DIFFERENCES, clearing_id)
+    ]
 
 
 async def misjudged(connection: AsyncConnection, clearing_id: UUID) -> int | None:

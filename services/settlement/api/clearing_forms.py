@@ -18,6 +18,7 @@ from common.kit.fields import (
     CountyField,
     DayField,
     InstitutionField,
+    RecordNoField,
     RequestModel,
     ResponseModel,
     ShortText,
@@ -26,6 +27,7 @@ from common.kit.fields import (
 from services.settlement.domain.clearing import Verdict
 
 MOST_VERDICTS = 5_000
+MOST_RECORDS = 20_000
 
 
 class DeclarationIn(RequestModel):
@@ -35,14 +37,35 @@ class DeclarationIn(RequestModel):
     sum_fen: SignedFenField
 
 
+class DeclaredRecordIn(RequestModel):
+    """What the hospital asks of the fund for one record, everything of it together."""
+
+    record_no: RecordNoField
+    amount_fen: SignedFenField
+
+
 class ClearingIn(RequestModel):
-    """Which batch; `until` is the last China day of the county's month or quarter."""
+    """Which batch; `until` is the last China day of the county's month or quarter.
+
+    Declared as count and sum, a difference stops the batch; declared record by record, what differs is postponed and
+    listed, the rest goes on.
+    """
 
     county: CountyField
     institution_code: InstitutionField
     fund: CodeText
     until: DayField
     declared: DeclarationIn | None = None
+    declared_records: Annotated[list[DeclaredRecordIn], Field(min_length=1, max_length=MOST_RECORDS)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        records = self.declared_records or []
+        if len({each.record_no for each in records}) != len(records):
+            raise PydanticCustomError("record_repeated", "a record stands twice")
+        if self.declared is not None and self.declared_records is not None:
+            raise PydanticCustomError("declared_twice", "declare count and sum, or record by record")
+        return self
 
 
 class ClearingOut(ResponseModel):
@@ -65,6 +88,21 @@ class ClearingOut(ResponseModel):
     accepted_fen: int | None
     refused_fen: int | None
     postponed_fen: int | None
+
+
+class DifferenceOut(ResponseModel):
+    """A record on which hospital and county disagree, in fen; null: that side does not have it."""
+
+    record_no: str
+    ours_fen: int | None
+    declared_fen: int | None
+    reason: str = Field(description="amount_differs, not_declared or not_owed")
+
+
+class ClearingWhole(ClearingOut):
+    """A batch with what the hospital declared otherwise, by record number."""
+
+    differences: list[DifferenceOut]
 
 
 class ClearingPage(ResponseModel):

@@ -15,6 +15,7 @@ from fastapi import Query, Request, Response
 from common.core.money import Money
 from common.kit.auth import require_own
 from common.kit.clock import china_date
+from common.kit.db import UnitOfWork
 from common.kit.fields import CodeText, InstitutionField
 from common.kit.http import json_answer, secured, secured_router
 from common.kit.idempotency import answer_once, require_key
@@ -24,6 +25,7 @@ from services.settlement.api.clearing_forms import (
     ClearingIn,
     ClearingOut,
     ClearingPage,
+    ClearingWhole,
     ExposureBoard,
     LinePage,
     RepaymentIn,
@@ -54,6 +56,7 @@ from services.settlement.usecases.read_clearing import (
     list_clearings,
     read_clearing,
     read_clearing_lines,
+    read_declared_differences,
     read_exposures,
 )
 from services.settlement.usecases.settle_discharge import RecordInProgress
@@ -65,13 +68,13 @@ _READERS = ("funds", "his")
 @router.post(
     "/v1/clearings",
     status_code=201,
-    response_model=ClearingOut,
+    response_model=ClearingWhole,
     **secured("funds", problems=(PeriodNotOver, ClearingEmpty, DeclarationDiffers, RecordInProgress), idempotent=True),
 )
 async def post_clearing(
     request: Request, body: ClearingIn, caller: CurrentCaller, context: Context, uow: Uow, now: Now
 ) -> Response:
-    """Gather and freeze what a fund owes a hospital; a difference to what it declares stops the batch."""
+    """Gather and freeze what a fund owes a hospital, held against what it declares: as a whole or by record."""
     require_key(request)
     require_own(caller, county=body.county)
     said = body.declared
@@ -81,12 +84,15 @@ async def post_clearing(
         fund=body.fund,
         until=body.until,
         declared=None if said is None else Declaration(said.line_count, Money(said.sum_fen)),
+        records=None
+        if body.declared_records is None
+        else {each.record_no: Money(each.amount_fen) for each in body.declared_records},
     )
 
     async def work() -> Response:
         terms = context.clearing_terms.of(body.county)
         opened = await open_clearing(uow, wanted=wanted, terms=terms, client_id=caller.client_id, now=now)
-        return json_answer(_told(opened), 201)
+        return json_answer(await _whole(uow, opened), 201)
 
     return await answer_once(uow, request, caller, body, work)
 
@@ -120,11 +126,11 @@ async def get_clearings(
 
 
 @router.get(
-    "/v1/clearings/{clearing_id}", response_model=ClearingOut, **secured(*_READERS, problems=(ClearingNotFound,))
+    "/v1/clearings/{clearing_id}", response_model=ClearingWhole, **secured(*_READERS, problems=(ClearingNotFound,))
 )
 async def get_clearing(clearing_id: UUID, reader: CurrentReader, uow: Uow) -> Response:
-    """Answer one batch."""
-    return json_answer(_told(await read_clearing(uow, clearing_id=clearing_id, reader=reader)))
+    """Answer one batch, and what the hospital declared otherwise."""
+    return json_answer(await _whole(uow, await read_clearing(uow, clearing_id=clearing_id, reader=reader)))
 
 
 @router.get(
@@ -231,6 +237,20 @@ async def get_exposures(
 def _told(clearing: Clearing) -> dict[str, Any]:
     state = "open" if clearing.closed_at is None else "closed"
     return ClearingOut(**asdict(clearing), state=state).model_dump(mode="json")
+
+
+async def _whole(uow: UnitOfWork, clearing: Clearing) -> dict[str, Any]:
+    found = await read_declared_differences(uow, clearing=clearing)
+    differences = [
+        {
+            "record_no": each.record_no,
+            "ours_fen": None if each.ours is None else each.ours.fen,
+            "declared_fen": None if each.declared is None else each.declared.fen,
+            "reason": each.reason,
+        }
+        for each in found
+    ]
+    return _told(clearing) | {"differences": differences}
 
 
 def _line(line: ClearingLine) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Room: domain of settlement. Sources: policies.md 5.1 and 5.3, decision D9 of the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -82,6 +82,49 @@ class Declaration:
 
     line_count: int
     total: Money
+
+
+class Reason(StrEnum):
+    """Why a record of a batch is on the list of differences (差异原因)."""
+
+    AMOUNT_DIFFERS = "amount_differs"
+    NOT_DECLARED = "not_declared"
+    NOT_OWED = "not_owed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredDifference:
+    """A record on which hospital and county disagree; None: that side does not have it."""
+
+    record_no: str
+    ours: Money | None
+    declared: Money | None
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is on the list."""
+        if self.ours is None:
+            return Reason.NOT_OWED
+        return Reason.NOT_DECLARED if self.declared is None else Reason.AMOUNT_DIFFERS
+
+
+def declared_differences(
+    *, lines: Iterable[ClearingLine], declared: Mapping[str, Money]
+) -> tuple[DeclaredDifference, ...]:
+    """Return the records that the hospital declares otherwise than they stand here, by record number.
+
+    Args:
+        lines: Of the batch; those of one record count together.
+        declared: Record number -> what the hospital asks of the fund for it.
+    """
+    ours: dict[str, Money] = {}
+    for line in lines:
+        ours[line.record_no] = ours.get(line.record_no, ZERO) + line.amount
+    return tuple(
+        DeclaredDifference(record_no, ours.get(record_no), declared.get(record_no))
+        for record_no in sorted({*ours, *declared})
+        if ours.get(record_no) != declared.get(record_no)
+    )
 
 
 def is_end_of(calendar: Calendar, day: date) -> bool:

@@ -5,18 +5,31 @@ Room: use cases of settlement. Next hop: services/settlement/adapters/clearings.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import uuid4
 
 from common.core.errors import Conflict, Refused
-from common.core.ids import named_id
+from common.core.money import Money
 from common.kit.clock import china_date
 from common.kit.db import UnitOfWork
 from services.settlement.adapters import clearings
 from services.settlement.adapters.clearings import Clearing
 from services.settlement.adapters.locks import try_hold
-from services.settlement.domain.clearing import Declaration, Terms, declaration_of, is_end_of, lines_hash
+from services.settlement.domain.clearing import (
+    ClearingLine,
+    Declaration,
+    Terms,
+    Verdict,
+    declaration_of,
+    declared_differences,
+    is_end_of,
+    lines_hash,
+)
 from services.settlement.usecases.settle_discharge import RecordInProgress
+
+_OTHERWISE = "与机构申报不符"
 
 
 class PeriodNotOver(Refused):
@@ -42,13 +55,19 @@ class DeclarationDiffers(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which batch: one hospital's part of one fund, everything booked up to the end of a China day."""
+    """Which batch: one hospital's part of one fund, everything booked up to the end of a China day.
+
+    Attributes:
+        declared: Count and sum that the hospital asks for; a difference stops the batch.
+        records: Record number -> what the hospital asks for it; what differs is postponed, the rest goes on.
+    """
 
     county: str
     institution_code: str
     fund: str
     until: date
     declared: Declaration | None
+    records: Mapping[str, Money] | None = None
 
 
 async def open_clearing(uow: UnitOfWork, *, wanted: Wanted, terms: Terms, client_id: str, now: datetime) -> Clearing:
@@ -58,7 +77,7 @@ async def open_clearing(uow: UnitOfWork, *, wanted: Wanted, terms: Terms, client
         PeriodNotOver: If the period is none of the county's, or runs still.
         RecordInProgress: If another call gathers the same hospital's fund.
         ClearingEmpty: If there is nothing to clear.
-        DeclarationDiffers: If the hospital declared another count or sum.
+        DeclarationDiffers: If the hospital declared another count or sum, or no record as it stands here.
     """
     if wanted.until >= china_date(now) or not is_end_of(terms.calendar, wanted.until):
         raise PeriodNotOver(f"{wanted.until} is not the last day of a {terms.calendar} that is over")
@@ -76,7 +95,7 @@ async def open_clearing(uow: UnitOfWork, *, wanted: Wanted, terms: Terms, client
             sum_fen=ours.total.fen,
         )
     clearing = Clearing(
-        clearing_id=named_id("clearing", *place.values(), now.isoformat()),
+        clearing_id=uuid4(),
         **place,
         until=wanted.until,
         line_count=ours.line_count,
@@ -89,4 +108,25 @@ async def open_clearing(uow: UnitOfWork, *, wanted: Wanted, terms: Terms, client
         postponed_fen=None,
     )
     await clearings.keep(uow.connection, clearing, lines, client=client_id)
+    if wanted.records is not None:
+        await _set_differing_aside(uow, clearing, lines, wanted.records)
     return clearing
+
+
+async def _set_differing_aside(
+    uow: UnitOfWork, clearing: Clearing, lines: Sequence[ClearingLine], records: Mapping[str, Money]
+) -> None:
+    """List the records on which both sides disagree and postpone their lines; an auditor may judge them otherwise."""
+    found = declared_differences(lines=lines, declared=records)
+    differing = {each.record_no: each.reason for each in found}
+    postponed = [
+        (line.line_no, Verdict.POSTPONED, f"{_OTHERWISE}: {differing[line.record_no]}")
+        for line in lines
+        if line.record_no in differing
+    ]
+    if len(postponed) == len(lines):
+        raise DeclarationDiffers("no record is declared as it stands here", line_count=len(lines))
+    if found:
+        await clearings.keep_differences(uow.connection, clearing.clearing_id, found)
+    if postponed:
+        await clearings.judge(uow.connection, clearing.clearing_id, postponed)

@@ -14,7 +14,7 @@ from common.kit.db import UnitOfWork
 from services.settlement.adapters import clearings, exposures
 from services.settlement.adapters.clearings import Clearing
 from services.settlement.adapters.exposures import Exposure
-from services.settlement.domain.clearing import ClearingLine
+from services.settlement.domain.clearing import ClearingLine, DeclaredDifference
 from services.settlement.usecases.read_settlement import Reader
 
 
@@ -50,6 +50,11 @@ async def read_clearing_lines(
     """
     await read_clearing(uow, clearing_id=clearing_id, reader=reader)
     return await clearings.lines_of(uow.connection, clearing_id, after=after, limit=limit)
+
+
+async def read_declared_differences(uow: UnitOfWork, *, clearing: Clearing) -> Sequence[DeclaredDifference]:
+    """Return the records of a batch that the hospital declared otherwise."""
+    return await clearings.differences_of(uow.connection, clearing.clearing_id)
 
 
 async def list_clearings(

@@ -151,8 +151,16 @@ async def test_se_8_a_hospital_gets_its_advance_back_once_and_the_patient_never_
     await judged(counter, batch, (1, "accepted"), (2, "refused"))
     done = await closed(counter, batch)
 
+    third, fourth = [await counter.settle(record) for record in ("R3", "R4")]
+    counter.now = datetime(2016, 11, 2, 2, 0, tzinfo=UTC)
+    said = [{"record_no": "R3", "amount_fen": of_fund(third)}, {"record_no": "R4", "amount_fen": 1}]
+    disputed = (await batch_opened(counter, "2016-10-31", declared_records=said)).json()
+    rest = await closed(counter, disputed)
+
+    assert [each["record_no"] for each in disputed["differences"]] == ["R4"]
+    assert (rest["accepted_fen"], rest["postponed_fen"]) == (of_fund(third), of_fund(fourth))
     assert (done["accepted_fen"], done["refused_fen"]) == (of_fund(first), of_fund(second))
-    assert FUND not in {item["fund"] for item in (await board(counter))["items"]}
+    assert [item["owed_fen"] for item in (await board(counter))["items"] if item["fund"] == FUND] == [of_fund(fourth)]
     shown = (await counter.get(f"/v1/settlements/{second['settlement_id']}")).json()
     assert shown["patient_pays_fen"] == second["patient_pays_fen"]
     assert (await batch_opened(counter)).json()["code"] == "clearing_empty"
