@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from common.kit.cause import Cause
 from common.kit.cleaning import CLEAN_EVERY_SECONDS, cleaning
-from common.kit.clock import Clock, utc_now
+from common.kit.clock import Clock, china_date, utc_now
 from common.kit.db import Database
 from common.kit.sealing import Seal
 from common.kit.serve import database_of, work
@@ -18,8 +18,8 @@ from common.kit.worker import Job, WorkerParts, run_worker
 from services.settlement.adapters.charts import load_charts
 from services.settlement.adapters.clearing_terms import load_terms
 from services.settlement.adapters.his_messages import kept_for
+from services.settlement.adapters.metrics import FUND_AVAILABLE, FUND_BUDGET, RELIEF_WAITING
 from services.settlement.adapters.policy_files import load_policies
-from services.settlement.adapters.relief_metrics import RELIEF_WAITING
 from services.settlement.books import seal
 from services.settlement.consumers import handlers
 from services.settlement.domain.chart import Chart
@@ -28,11 +28,13 @@ from services.settlement.usecases.advance_rerating import advance_rerating
 from services.settlement.usecases.assess_discharge import Rules
 from services.settlement.usecases.book_relief import book_relief, grants_due, relief_waiting
 from services.settlement.usecases.rate_persons import Rating
+from services.settlement.usecases.watch_funds import watch_funds
 
 CONSUMER = "settlement.recognition"
 SEAL_EVERY_SECONDS = 3600.0
 RERATE_EVERY_SECONDS = 5.0
 RELIEVE_EVERY_SECONDS = 5.0
+WATCH_FUNDS_EVERY_SECONDS = 300.0
 
 
 def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
@@ -58,6 +60,9 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
         while await relieve_step(database, charts=charts, clock=clock):
             pass
 
+    async def show_funds() -> None:
+        await show_funds_left(database, clock=clock)
+
     old_messages = kept_for(days=settings.his_message_days)
     return WorkerParts(
         settings=settings,
@@ -69,6 +74,7 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
             Job("seal_days", SEAL_EVERY_SECONDS, seal_days),
             Job("rerate", RERATE_EVERY_SECONDS, rerate),
             Job("relieve", RELIEVE_EVERY_SECONDS, relieve),
+            Job("watch_funds", WATCH_FUNDS_EVERY_SECONDS, show_funds),
             Job("clean_messages", CLEAN_EVERY_SECONDS, cleaning(database, clock, tables=[old_messages])),
         ],
     )
@@ -92,6 +98,17 @@ async def relieve_step(database: Database, *, charts: Mapping[str, Chart], clock
         for (county, fund, ledger), fen in (await relief_waiting(uow)).items():
             RELIEF_WAITING.labels(county, fund, ledger).set(fen)
     return has_moved
+
+
+async def show_funds_left(database: Database, *, clock: Clock) -> None:
+    """Show at /metrics what is left of every fund that has a budget this year."""
+    async with database.unit_of_work(Cause("funds")) as uow:
+        found = await watch_funds(uow, today=china_date(clock()))
+    for gauge in (FUND_BUDGET, FUND_AVAILABLE):
+        gauge.clear()
+    for each in found:
+        FUND_BUDGET.labels(each.county, each.fund).set(each.budget.fen)
+        FUND_AVAILABLE.labels(each.county, each.fund).set(each.available.fen)
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ _CHANGES = """
 SELECT change_id, county, fund, year, change_no, ledger, layer, effective_on, amount_fen, source, booked_at, booked_by
 FROM budget_change WHERE county = $1 AND fund = $2 AND year = $3 ORDER BY change_no
 """
+_FUNDS = "SELECT DISTINCT county, fund FROM budget_change WHERE year = $1 ORDER BY county, fund"
 _ADD = """
 INSERT INTO budget_change (change_id, county, fund, year, change_no, ledger, layer, effective_on, amount_fen, source,
   booked_at, booked_by)
@@ -106,6 +107,11 @@ async def add(connection: AsyncConnection, row: BudgetRow) -> None:
         row.booked_at,
         row.booked_by,
     )
+
+
+async def funds_of_year(connection: AsyncConnection, *, year: int) -> list[tuple[str, str]]:
+    """Return county and word of every fund that has a budget for the year."""
+    return [(row.county, row.fund) for row in await fetch(connection, _FUNDS, year)]
 
 
 async def booked(connection: AsyncConnection, *, county: str, fund: str, first: date, end: date) -> Money:

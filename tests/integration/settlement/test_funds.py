@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 from openpyxl import load_workbook
+from prometheus_client import REGISTRY
 
 from common.kit.testing import bearer
 from services.settlement import books
 from services.settlement.usecases import read_statement
+from services.settlement.worker import show_funds_left
 from tests.integration.settlement.conftest import COUNTY, HOSPITAL, OTHER_HOSPITAL
 from tests.integration.settlement.test_books import checks, tamper
 
@@ -56,6 +58,26 @@ async def booked(counter):
     counter.now = datetime(2016, 9, 13, 2, 0, tzinfo=UTC)
     await counter.reverse(second)
     return [layer_fen(each, "rural_cooperative") for each in (first, second, third)]
+
+
+class TestWatch:
+    async def test_shows_what_is_left_of_every_fund_with_a_budget(self, counter):
+        await counter.hold("allowance_recipient")
+        settled = await counter.settle()
+        booked = layer_fen(settled, "medical_assistance")
+        await change(counter, 100)
+        await change(counter, 50, ledger="precise_relief")
+        await change(counter, 900, effective_on="2016-12-01")
+
+        await show_funds_left(counter.database, clock=lambda: counter.now)
+        labels = {"county": COUNTY, "fund": "medical_assistance"}
+        shown = [REGISTRY.get_sample_value(name, labels) for name in ("fund_budget_fen", "fund_available_fen")]
+        counter.now = datetime(2017, 1, 2, tzinfo=UTC)
+        await show_funds_left(counter.database, clock=lambda: counter.now)
+
+        assert booked > 150
+        assert shown == [150, 150 - booked]
+        assert REGISTRY.get_sample_value("fund_available_fen", labels) is None
 
 
 class TestBudget:

@@ -16,7 +16,7 @@ import yaml
 
 import common.kit.metrics
 import common.kit.telemetry  # noqa: F401 - importing declares the metrics
-import services.settlement.adapters.relief_metrics  # noqa: F401 - the same
+import services.settlement.adapters.metrics  # noqa: F401 - the same
 from local.keys import OWNERS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,7 +27,7 @@ FROM_THE_SYSTEM |= {"process_max_fds", "process_cpu_seconds_total"}
 MUST_HAVE_AN_ALARM = {"dead_total", "heads_mismatch_total", "sequence_reused_total", "consumed_total", "consumer_lag"}
 MUST_HAVE_AN_ALARM |= {"consumer_last_progress_seconds", "parked_keys", "parked_oldest_seconds", "gap_total"}
 MUST_HAVE_AN_ALARM |= {"inbox_duplicates_total", "loop_lag_seconds", "outbox_oldest_seconds", "up", "relay_shards_held"}
-MUST_HAVE_AN_ALARM |= {"relief_waiting_fen"}
+MUST_HAVE_AN_ALARM |= {"relief_waiting_fen", "fund_available_fen"}
 
 
 def rules() -> list[dict[str, Any]]:

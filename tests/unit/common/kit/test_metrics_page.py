@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 import common.kit.metrics
 import common.kit.telemetry
-import services.settlement.adapters.relief_metrics  # noqa: F401 - importing declares the metric
+import services.settlement.adapters.metrics  # noqa: F401 - importing declares the metric
 
 PAGE = Path(__file__).resolve().parents[4] / "docs" / "metrics.md"
 FOREIGN = ("python_", "process_")
