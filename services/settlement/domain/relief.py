@@ -90,7 +90,7 @@ def cut_kind(ordinal: int) -> str:
 
 def cut_entry(*, entry_id: UUID, kind: str, fund: str, amount: Money) -> JournalEntry:
     """Return the entry by which a fund takes back what a layer turned out to pay after all."""
-    return JournalEntry(entry_id, kind, (Posting(f"{RECEIVABLE}:{fund}", -amount, LAYER), Posting(PATIENT, amount)))
+    return relief_entry(entry_id=entry_id, fund=fund, amount=amount).mirrored(entry_id=entry_id, kind=kind)
 
 
 def over_share(*, relief: Money, share: Money) -> Money:

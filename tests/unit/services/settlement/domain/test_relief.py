@@ -48,7 +48,14 @@ def test_what_is_taken_back_mirrors_what_was_given():
     cut = cut_entry(entry_id=UUID(int=2), kind=cut_kind(3), fund="finance", amount=Money(500))
 
     assert (given.kind, cut.kind) == ("relief", "relief_cut_3")
-    assert given.mirrored(entry_id=cut.entry_id, kind=cut.kind) == cut
+    assert [(each.account, each.amount.fen) for each in given.postings] == [
+        ("receivable:finance", 500),
+        ("patient_share", -500),
+    ]
+    assert [(each.account, each.layer, each.amount.fen) for each in cut.postings] == [
+        ("receivable:finance", "precise_relief", -500),
+        ("patient_share", "", 500),
+    ]
 
 
 @pytest.mark.parametrize(("relief", "share", "over"), [(500, 300, 200), (300, 300, 0), (1, 300, 0), (5, -5, 10)])
