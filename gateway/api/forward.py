@@ -29,8 +29,6 @@ from gateway.domain.rate_limit import RateLimited
 from gateway.domain.route import GATEWAY, Match, MethodNotAllowed, RouteUnknown
 
 LONGEST_ADDRESS = 8192
-PUBLIC = "public"
-"""Name in the audit record of whoever calls without a token."""
 _WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 _QUERY_SAFE = "%/:?@!$&'()*+,;=-._~"
 
@@ -96,15 +94,18 @@ class Forwarder:
             return await read_body(request, limit)
 
     async def _note_refusal(self, request: Request, match: Match, refusal: DomainError) -> None:
-        is_known = CALLER_SCOPE in request.scope or not match.route.scopes
-        if is_known and not isinstance(refusal, RateLimited):
+        if not isinstance(refusal, RateLimited):
             await self._note(request, match, status_of(refusal))
 
     async def _note(self, request: Request, match: Match, status: int) -> None:
+        """Write who did what; a call without a token is nobody's, and must not fill a record that is never deleted."""
+        caller: Caller | None = request.scope.get(CALLER_SCOPE)
+        if caller is None:
+            return
         entry = call_entry(
             self._door,
             request,
-            _name_of(request),
+            caller.client_id,
             route=match.route.template,
             status=status,
             parameters=match.parameters,
@@ -112,16 +113,12 @@ class Forwarder:
         await self._door.audit.add(entry)
 
 
-def _name_of(request: Request) -> str:
-    """Return who calls, for the audit record; nobody signs in for a public call."""
-    caller: Caller | None = request.scope.get(CALLER_SCOPE)
-    return PUBLIC if caller is None else caller.client_id
-
-
 def _bucket_of(request: Request) -> str:
-    """Return whose rate a call counts against: the client's, or that of the address a public call comes from."""
-    peer = request.client.host if request.client else ""
-    return f"{PUBLIC} {peer}" if CALLER_SCOPE not in request.scope else _name_of(request)
+    """Return whose rate a call counts against: the client's, or that of the address a call without token comes from."""
+    caller: Caller | None = request.scope.get(CALLER_SCOPE)
+    if caller is not None:
+        return caller.client_id
+    return f"address {request.client.host if request.client else ''}"
 
 
 def _response_of(answered: Answered) -> Response:

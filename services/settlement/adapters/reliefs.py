@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.core.money import Money
+from common.core.money import ZERO, Money
 from common.kit.clock import day_begins
 from common.kit.statements import Row, fetch, fetch_one
 
@@ -35,8 +35,10 @@ WHERE county = $1 AND ($2::timestamptz IS NULL OR (opened_at, plan_id) > ($2, $3
 ORDER BY opened_at, plan_id LIMIT $4
 """  # noqa: S608 - our own column list
 _GRANTS = """
-SELECT plan_id, line_no, settlement_id, relief_class, weighed, note, amount_fen, result, booked_at, cut_fen
-FROM relief_grant
+SELECT g.plan_id, g.line_no, g.settlement_id, g.relief_class, g.weighed, g.note, g.amount_fen,
+  CASE WHEN g.result = 'booked' AND s.state = 'reversed' THEN 'taken_back' ELSE g.result END AS result, g.booked_at,
+  g.cut_fen
+FROM relief_grant g JOIN settlement s USING (settlement_id)
 """
 _DECIDE = """
 WITH p AS (
@@ -83,7 +85,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a plan gives one stay, and what became of it; `cut_fen` was taken back by later corrections."""
+    """What a plan gives one stay, and what became of it.
+
+    Attributes:
+        result: `open`, `waiting`, `booked`, `declined`, `outdated`, or `taken_back` with its reversed settlement.
+        cut_fen: Taken back by later corrections.
+    """
 
     plan_id: UUID
     line_no: int
@@ -99,7 +106,7 @@ class Grant:
     @property
     def stands(self) -> Money:
         """What it gives after what was taken back."""
-        return Money(self.amount_fen - self.cut_fen)
+        return ZERO if self.result == "taken_back" else Money(self.amount_fen - self.cut_fen)
 
 
 async def keep(connection: AsyncConnection, plan: Plan, grants: Sequence[Grant]) -> None:
@@ -126,18 +133,20 @@ async def page(
 
 async def grants_of(connection: AsyncConnection, plan_id: UUID) -> list[Grant]:
     """Return what a plan grants, in its order."""
-    return [_grant(row) for row in await fetch(connection, f"{_GRANTS} WHERE plan_id = $1 ORDER BY line_no", plan_id)]
+    return [
+        _grant(row) for row in await fetch(connection, f"{_GRANTS} WHERE g.plan_id = $1 ORDER BY g.line_no", plan_id)
+    ]
 
 
 async def booked_of(connection: AsyncConnection, settlement_id: UUID) -> Grant | None:
     """Return the grant that was booked on a settlement."""
-    row = await fetch_one(connection, f"{_GRANTS} WHERE settlement_id = $1 AND result = 'booked'", settlement_id)
+    row = await fetch_one(connection, f"{_GRANTS} WHERE g.settlement_id = $1 AND g.result = 'booked'", settlement_id)
     return None if row is None else _grant(row)
 
 
 async def waiting_grant(connection: AsyncConnection, plan_id: UUID, line_no: int) -> Grant | None:
     """Return a grant that still waits, its row held; None when somebody else booked it meanwhile."""
-    statement = f"{_GRANTS} WHERE plan_id = $1 AND line_no = $2 AND result = 'waiting' FOR UPDATE"
+    statement = f"{_GRANTS} WHERE g.plan_id = $1 AND g.line_no = $2 AND g.result = 'waiting' FOR UPDATE OF g"
     row = await fetch_one(connection, statement, plan_id, line_no)
     return None if row is None else _grant(row)
 

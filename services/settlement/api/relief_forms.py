@@ -100,7 +100,7 @@ class GrantOut(ResponseModel):
     weighed: list[str]
     note: str
     amount_fen: int
-    result: str = Field(description="open, waiting, booked, declined or outdated")
+    result: str = Field(description="open, waiting, booked, declined, outdated or taken_back (by a reversal)")
     booked_at: datetime | None
     cut_fen: int = Field(description="Taken back because a layer paid after all")
 
@@ -173,4 +173,5 @@ class ReliefOut(ResponseModel):
     relief_class: str
     amount_fen: int
     cut_fen: int
+    result: str = Field(description="booked, or taken_back with the reversed settlement")
     booked_at: datetime

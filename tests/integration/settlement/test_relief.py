@@ -128,11 +128,15 @@ class TestBooking:
         await approved(counter, grant(settled))
         await work(counter)
         before = await left(counter)
+        [case] = await cases(counter)
         await counter.reverse(settled)
+        public = (await counter.get(f"/v1/relief-plans/{case['plan_id']}/publication", counter.bureau)).json()
 
         open_sums = await counter.rows("SELECT account FROM posting GROUP BY account HAVING sum(amount_fen) <> 0")
 
         assert (before, await left(counter), open_sums) == (900_000, 1_000_000, [])
+        assert (await relief(counter, settled)).json()["result"] == "taken_back"
+        assert (public["booked_fen"], public["grants"][0]["result"]) == (0, "taken_back")
         assert await books.verify(counter.database) == []
 
 
