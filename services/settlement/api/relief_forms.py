@@ -6,7 +6,7 @@ Room: api of settlement. Next hop: services/settlement/api/reliefs.py
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -81,14 +81,6 @@ class ReliefPlanIn(RequestModel):
         if len({each.settlement_id for each in self.grants}) != len(self.grants):
             raise ValueError("a settlement stands twice among the grants; keep one")
         return self
-
-
-class ReliefDecisionIn(RequestModel):
-    """The leading group's word."""
-
-    decision: Literal["approved", "declined"]
-    decided_by: ShortText = Field(description="Who decides; never the one who proposed")
-    reason: ShortText = Field(description="On what it rests, such as the minutes of the leading group")
 
 
 class GrantOut(ResponseModel):

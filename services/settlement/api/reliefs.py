@@ -26,13 +26,13 @@ from services.settlement.api.relief_forms import (
     GapCaseOut,
     GapCasePage,
     PublishedPlan,
-    ReliefDecisionIn,
     ReliefOut,
     ReliefPlanHead,
     ReliefPlanIn,
     ReliefPlanOut,
     ReliefPlanPage,
 )
+from services.settlement.api.rerating_forms import DecisionIn
 from services.settlement.api.settlements import CurrentReader, reader_of
 from services.settlement.domain.chart import WHOLE, Chart, FundUnknown, PurposeMismatch
 from services.settlement.domain.policy import CountyUnknown
@@ -183,7 +183,7 @@ async def get_relief_plan(plan_id: UUID, caller: CurrentCaller, uow: Uow) -> Res
     **secured("funds", problems=_DECIDING, idempotent=True),
 )
 async def post_relief_decision(
-    request: Request, plan_id: UUID, body: ReliefDecisionIn, caller: CurrentCaller, uow: Uow, now: Now
+    request: Request, plan_id: UUID, body: DecisionIn, caller: CurrentCaller, uow: Uow, now: Now
 ) -> Response:
     """Approve or decline a plan; the worker books what is approved as far as the money reaches."""
     require_key(request)
