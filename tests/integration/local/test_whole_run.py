@@ -14,7 +14,7 @@ import pytest
 
 from local.booted import Suite, throwaway_suite
 
-HEALED_SECONDS = 30.0
+HEALED_SECONDS = 60.0
 GONE_SECONDS = 45.0
 
 
