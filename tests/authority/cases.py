@@ -77,6 +77,8 @@ _SHEET: Asked = lambda _: {  # noqa: E731 - the same
         "details": [],
     }
 }
+_FAMILY = "/v1/family-accounts/{own.household_id}"
+_BROUGHT: dict[str, Any] = {"json": {"county": COUNTY, "amount_fen": 0, "source": "上年账册"}}
 _FUND = "/v1/funds/medical_assistance"
 _DAYS = {"from": "2017-01-01", "to": "2017-01-31"}
 _BUDGET = {"year": 2017, "effective_on": "2017-01-01", "amount_fen": 1, "source": "财政批复"}
@@ -175,6 +177,8 @@ CASES = [
     ),
     Case("POST /v1/his/messages", "his", "named", _MESSAGE),
     Case("POST /v1/openings", "funds", "named", _OPENING),
+    Case("GET /v1/family-accounts/{household_id}", "funds", "named", _at(_FAMILY, params={"county": COUNTY})),
+    Case("POST /v1/family-accounts/{household_id}/openings", "funds", "named", _at(f"{_FAMILY}/openings", **_BROUGHT)),
     Case("POST /v1/reconciliations", "his", "unseen", _SHEET),
     Case("POST /v1/clearings", "funds", "named", _BATCH, hears="clearing_empty"),
     Case("POST /v1/repayments", "funds", "named", _REPAYMENT, hears="no_centre"),

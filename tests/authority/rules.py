@@ -80,6 +80,8 @@ RULES: dict[str, Rule] = {
     "GET /v1/settlements/{settlement_id}/trace": _by("settlement", "his", "funds"),
     "POST /v1/entitlements/check": _by("settlement", "his"),
     "POST /v1/openings": _by("settlement", "funds"),
+    "GET /v1/family-accounts/{household_id}": _by("settlement", "funds"),
+    "POST /v1/family-accounts/{household_id}/openings": _by("settlement", "funds"),
     "POST /v1/reconciliations": _by("settlement", "his"),
     "POST /v1/clearings": _by("settlement", "funds"),
     "GET /v1/clearings": _by("settlement", "funds", "his"),

@@ -63,7 +63,8 @@ QUESTIONS = (
         SELECT s.settlement_id::text AS subject,
           s.state || ', but it has entries ' || coalesce(string_agg(e.kind, ', ' ORDER BY e.kind DESC), 'none')
           || ' and ' || count(r.reversal_id) || ' reversals' AS text
-        FROM settlement s LEFT JOIN journal_entry e ON e.settlement_id = s.settlement_id AND e.kind !~ '^(corr|relief)'
+        FROM settlement s
+          LEFT JOIN journal_entry e ON e.settlement_id = s.settlement_id AND e.kind !~ '^(corr|relief|family)'
           LEFT JOIN reversal r ON r.settlement_id = s.settlement_id AND e.kind = 'settlement'
         GROUP BY s.settlement_id, s.state
         HAVING (coalesce(string_agg(e.kind, ', ' ORDER BY e.kind DESC), ''), count(r.reversal_id)) IS DISTINCT FROM
@@ -96,7 +97,7 @@ QUESTIONS = (
               coalesce(sum(p.amount_fen) FILTER (WHERE p.account = 'hospital_borne'), 0) AS borne,
               coalesce(sum(p.amount_fen) FILTER (WHERE p.account = 'patient_share'), 0) AS patient
             FROM journal_entry e LEFT JOIN posting p USING (entry_id)
-            WHERE e.settlement_id IS NOT NULL AND e.kind !~ '(reversal$|^relief)' GROUP BY e.settlement_id
+            WHERE e.settlement_id IS NOT NULL AND e.kind !~ '(reversal$|^relief|^family)' GROUP BY e.settlement_id
         )
         SELECT t.settlement_id::text AS subject, 'the entries are not those of the corrected result' AS text
         FROM stands t LEFT JOIN newest n USING (settlement_id)
@@ -123,6 +124,25 @@ QUESTIONS = (
         SELECT e.settlement_id::text, 'the patient has ' || -sum(p.amount_fen) || ' fen more than was paid'
         FROM journal_entry e JOIN posting p USING (entry_id)
         WHERE p.account = 'patient_share' GROUP BY e.settlement_id HAVING sum(p.amount_fen) < 0
+        """,
+    ),
+    Question(
+        "family_accounts",
+        """
+        SELECT a.household_id::text AS subject,
+          a.balance_fen || ' fen stand there, the moves give ' || coalesce(sum(m.amount_fen), 0) AS text
+        FROM family_account a LEFT JOIN family_account_move m USING (household_id)
+        GROUP BY a.household_id HAVING a.balance_fen <> coalesce(sum(m.amount_fen), 0)
+        UNION ALL
+        SELECT settlement_id::text,
+          coalesce(drawn.fen, 0) || ' fen were drawn, the journal says ' || coalesce(booked.fen, 0)
+        FROM (SELECT settlement_id, -sum(amount_fen) AS fen FROM family_account_move
+              WHERE settlement_id IS NOT NULL GROUP BY 1) drawn
+          FULL JOIN (SELECT e.settlement_id, sum(p.amount_fen) AS fen
+              FROM journal_entry e JOIN posting p USING (entry_id)
+              WHERE e.kind ~ '^family' AND p.account = 'receivable:family_account' GROUP BY 1) booked
+          USING (settlement_id)
+        WHERE coalesce(drawn.fen, 0) <> coalesce(booked.fen, 0)
         """,
     ),
     Question(

@@ -33,6 +33,8 @@ SELECT g.settlement_id, g.county, g.person_id, s.institution_code, s.record_no, 
   g.missing_fen, g.document, g.named_by,
   coalesce((SELECT (c.answer->>'patient_pays_fen')::bigint FROM correction c
     WHERE c.settlement_id = g.settlement_id ORDER BY c.ordinal DESC LIMIT 1), s.patient_pays_fen) AS patient_pays_fen,
+  (SELECT coalesce(-sum(m.amount_fen), 0)::bigint FROM family_account_move m
+    WHERE m.settlement_id = g.settlement_id) AS drawn_fen,
   l.plan_id, coalesce(l.amount_fen - l.cut_fen, 0) AS granted_fen,
   CASE WHEN s.state = 'reversed' THEN 'void' WHEN l.result = 'booked' THEN 'relieved'
     WHEN l.result = 'waiting' THEN 'waiting' WHEN l.result = 'open' THEN 'proposed'
@@ -70,6 +72,7 @@ class GapCase:
     Attributes:
         missing_fen: To the county's target; None where a bureau named a stay for which no target is set.
         patient_pays_fen: The patient's share as corrected, before relief.
+        drawn_fen: What the household's account pays of it.
         plan_id: The plan whose grant lives; None without one.
         granted_fen: What that grant gives, or would.
     """
@@ -85,9 +88,15 @@ class GapCase:
     document: str | None
     named_by: str | None
     patient_pays_fen: int
+    drawn_fen: int
     plan_id: UUID | None
     granted_fen: int
     state: CaseState
+
+    @property
+    def cash_fen(self) -> int:
+        """What the patient bears in cash, before relief."""
+        return self.patient_pays_fen - self.drawn_fen
 
 
 async def open_found(

@@ -13,9 +13,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.ids import PersonId
-from common.kit.statements import fetch_one
+from common.kit.statements import fetch, fetch_one
 from common.published.identity import (
     EntitlementChanged,
+    HouseholdChanged,
     InsuranceChanged,
     NameCheckChanged,
     PersonEnded,
@@ -31,6 +32,7 @@ from services.settlement.domain.vocabulary import InsuranceState, Scheme
 _READ = """
 WITH told AS MATERIALIZED (SELECT * FROM known_person WHERE person_id = $1 {holding}), found AS (
     SELECT coalesce(s.person_id, p.person_id) AS person_id, p.name_check,
+           coalesce(s.household_id, p.household_id) AS household_id,
            coalesce(s.counting_category, p.counting_category) AS counting_category,
            coalesce(s.ended_on, p.ended_on) AS ended_on, coalesce(s.end_reason, p.end_reason) AS end_reason
     FROM told p LEFT JOIN known_person s ON s.person_id = p.merged_into
@@ -53,7 +55,8 @@ _NOTE = """
 INSERT INTO known_person AS k (person_id, county, household_id, township, name_check, ended_on, end_reason, merged_into)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (person_id) DO UPDATE SET county = excluded.county,
-  household_id = coalesce(excluded.household_id, k.household_id), township = coalesce(excluded.township, k.township),
+  household_id = CASE WHEN k.household_as_of IS NULL THEN coalesce(excluded.household_id, k.household_id)
+    ELSE k.household_id END, township = coalesce(excluded.township, k.township),
   name_check = coalesce(excluded.name_check, k.name_check), ended_on = coalesce(excluded.ended_on, k.ended_on),
   end_reason = coalesce(excluded.end_reason, k.end_reason), merged_into = coalesce(excluded.merged_into, k.merged_into)
 """
@@ -76,6 +79,20 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (person_id, scheme, effective_from) DO UPDATE SET version = excluded.version, state = excluded.state,
   effective_to = excluded.effective_to
 WHERE k.version < excluded.version
+"""
+_JOIN = """
+INSERT INTO known_person AS k (person_id, county, household_id, household_as_of)
+SELECT person_id, $2, $3, $4 FROM unnest($1::uuid[]) AS t(person_id) ORDER BY person_id
+ON CONFLICT (person_id) DO UPDATE SET household_id = excluded.household_id, household_as_of = excluded.household_as_of
+WHERE coalesce(k.household_as_of, '-infinity') <= excluded.household_as_of
+"""
+_LEAVE = """
+WITH left_it AS (
+    SELECT person_id FROM known_person
+    WHERE person_id = ANY ($1::uuid[]) AND household_id = $2 AND coalesce(household_as_of, '-infinity') <= $3
+    ORDER BY person_id FOR UPDATE
+)
+UPDATE known_person k SET household_id = NULL, household_as_of = $3 FROM left_it l WHERE k.person_id = l.person_id
 """
 
 _SURVIVING = "SELECT coalesce(merged_into, person_id) AS person_id FROM known_person WHERE person_id = $1 FOR SHARE"
@@ -122,6 +139,7 @@ async def known_person(
             if reach.get(name, _FROM_ITS_DAY).first_day(date.fromisoformat(first)) <= on
         ),
         insurance=Insurance(Scheme(insurance[0]), InsuranceState(insurance[1])) if insurance else None,
+        household_id=UUID(str(row.household_id)) if row.household_id else None,
     )
 
 
@@ -129,6 +147,13 @@ async def register(connection: AsyncConnection, event: PersonRegistered) -> None
     """Note a person with household, township and the check of their name."""
     values = (event.person_id, event.county, event.household_id, event.township, event.name_check, None, None, None)
     await connection.exec_driver_sql(_NOTE, values)
+
+
+async def rehouse(connection: AsyncConnection, event: HouseholdChanged) -> None:
+    """Note who lives in a household from a day on; an older statement about a member changes nothing."""
+    household_id, as_of = event.household_id, event.as_of
+    await fetch(connection, _JOIN, event.joined, event.county, household_id, as_of)
+    await fetch(connection, _LEAVE, event.left, household_id, as_of)
 
 
 async def move(connection: AsyncConnection, event: PersonMoved) -> None:

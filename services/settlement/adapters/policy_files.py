@@ -19,14 +19,31 @@ from services.settlement.adapters.policy_files_examples import Example, read_exa
 from services.settlement.adapters.policy_files_layers import layer_names, read_layers, read_name
 from services.settlement.adapters.policy_files_tables import Context, read_condition, read_origin, read_table
 from services.settlement.adapters.policy_files_text import Entry, Text, read_file
-from services.settlement.domain.policy import BenefitClass, CountyPolicy, Days, Exclusion, PolicyVersion, Reach
+from services.settlement.domain.policy import (
+    BenefitClass,
+    CountyPolicy,
+    Days,
+    Exclusion,
+    FamilyAccount,
+    PolicyVersion,
+    Reach,
+)
 from services.settlement.domain.vocabulary import DecidingDay, HoldsFrom
 
 POLICY_FOLDER = Path(__file__).resolve().parents[1] / "policies"
 _COUNTY = re.compile(r"[0-9]{6}")
 MOST_MONTHS_BEFORE = 24
 _VERSION_KEYS = ("from", "known_since", "source", "approved_by", "classes", "layers", "examples")
-_VERSION_MAY = ("status_day", "year_of", "age_on", "exclusions", "first_share", "deposit_waived", "gap_target")
+_VERSION_MAY = (
+    "status_day",
+    "year_of",
+    "age_on",
+    "exclusions",
+    "first_share",
+    "deposit_waived",
+    "gap_target",
+    "family_account",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +122,22 @@ def _version(
         layers=read_layers(entry, context),
         deposit_waived=read_table(entry, "deposit_waived", Text.flag, context),
         gap_target=read_table(entry, "gap_target", Text.ratio, context),
+        family_account=_family_account(entry, context),
         asked=frozenset(context.asked),
     )
     return replace(version, digest=digest_of(version)), read_examples(entry, version_day)
+
+
+def _family_account(entry: Entry, context: Context) -> FamilyAccount | None:
+    if not entry.has("family_account"):
+        return None
+    told = entry.entry("family_account").expect(
+        required=["yearly_credit"], optional=["when", "source", "assumed", "since"]
+    )
+    credit = told.text("yearly_credit").money()
+    if not credit:
+        told.at("yearly_credit").refuse("is nothing", "write what a household is credited for a year, in yuan")
+    return FamilyAccount(credit, read_condition(told, context), read_origin(told, context))
 
 
 def _days(entry: Entry) -> Days:
@@ -129,6 +159,8 @@ def digest_of(version: PolicyVersion) -> str:
     for each in whole["classes"]:
         if each["reach"] is None:
             del each["reach"]  # Versions that do not use it keep the digest they had before the language knew it.
+    if whole["family_account"] is None:
+        del whole["family_account"]
     content = json.dumps(whole, sort_keys=True, default=_canonical, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
 

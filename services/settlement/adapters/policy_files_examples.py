@@ -18,6 +18,7 @@ from services.settlement.domain.accumulator import Balance
 from services.settlement.domain.benefit_class import best_calculation
 from services.settlement.domain.bill import Bill
 from services.settlement.domain.calculation import Calculation
+from services.settlement.domain.family_account import account_share
 from services.settlement.domain.policy import CountyPolicy, Institution, PolicyVersion
 from services.settlement.domain.stay import Stay
 from services.settlement.domain.vocabulary import (
@@ -36,7 +37,7 @@ _OUTSIDE = ("own_expense", "over_limit", "first_self_pay")
 _OPTIONAL = (
     *("visit_type", "referral", "scheme", "insurance", "categories", "diagnosis", "prior_relief", "before"),
     *("admitted_on", "settled_on", "age", "age_days", "insured_years", "claim_free_years", "contract", "third_party"),
-    *("continuation", "charged_before", "items", *_OUTSIDE),
+    *("continuation", "charged_before", "items", "family_account", *_OUTSIDE),
 )
 LEAP_DAY = (2, 29)
 
@@ -49,7 +50,9 @@ class Example:
         line: Where it stands in the file.
         stay: Makes the stay once the institution is known.
         decided_on: Day that chooses the version.
+        in_account: What the household's account holds.
         expected: Layer -> paid; layers not named pay nothing.
+        from_account: What that account pays of the patient's share.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Example:
     expected: Mapping[str, Money]
     patient: Money
     gap: Money
+    in_account: Money
+    from_account: Money
 
 
 def read_examples(version: Entry, version_day: DecidingDay) -> tuple[Example, ...]:
@@ -73,7 +78,7 @@ def read_examples(version: Entry, version_day: DecidingDay) -> tuple[Example, ..
 
 def _example(entry: Entry, version: Entry, version_day: DecidingDay) -> Example:
     entry.expect(required=_REQUIRED, optional=_OPTIONAL)
-    expect = entry.entry("expect").expect(required=["class", "paid", "patient"], optional=["gap"])
+    expect = entry.entry("expect").expect(required=["class", "paid", "patient"], optional=["gap", "family_account"])
     paid = expect.entry("paid")
     discharged_on = entry.text("discharged_on").day()
     days = {
@@ -95,8 +100,14 @@ def _example(entry: Entry, version: Entry, version_day: DecidingDay) -> Example:
         benefit_class=expect.text("class").plain(),
         expected={name: paid.text(name).money() for name in paid.names()},
         patient=expect.text("patient").money(),
-        gap=expect.text("gap").money() if expect.has("gap") else ZERO,
+        gap=_money(expect, "gap"),
+        in_account=_money(entry, "family_account"),
+        from_account=_money(expect, "family_account"),
     )
+
+
+def _money(entry: Entry, name: str) -> Money:
+    return entry.text(name).money() if entry.has(name) else ZERO
 
 
 def _stay_values(entry: Entry, days: Mapping[DecidingDay, date]) -> dict[str, Any]:
@@ -140,16 +151,14 @@ def _bill(entry: Entry) -> Bill:
     total, in_scope = entry.text("total").money(), entry.text("in_scope").money()
     if in_scope > total:
         entry.at("in_scope").refuse("is above the total", "write the part of the total that is in scope")
-    over_limit, first_self_pay = (
-        entry.text(name).money() if entry.has(name) else ZERO for name in ("over_limit", "first_self_pay")
-    )
+    over_limit, first_self_pay = _money(entry, "over_limit"), _money(entry, "first_self_pay")
     rest = total - in_scope - over_limit - first_self_pay
     own_expense = entry.text("own_expense").money() if entry.has("own_expense") else rest
     if own_expense != rest or rest < ZERO:
         entry.at("total").refuse(
             "is not the sum of its parts", "total = in_scope + own_expense + over_limit + first_self_pay"
         )
-    relief = entry.text("prior_relief").money() if entry.has("prior_relief") else ZERO
+    relief = _money(entry, "prior_relief")
     items = _items(entry, in_scope)
     return Bill(total, own_expense, over_limit, first_self_pay, in_scope, relief, items)
 
@@ -195,7 +204,11 @@ def differences(*, policy: CountyPolicy, version: PolicyVersion, example: Exampl
     chosen, _ = best_calculation(
         version=version, stay=stay, bill=example.bill, categories=example.categories, before=example.before
     )
-    return _compared(chosen, example)
+    paid = account_share(version=version, stay=stay, chosen=chosen, before=example.before, available=example.in_account)
+    found = _compared(chosen, example)
+    if paid != example.from_account:
+        found.append(f"the household's account pays {paid} instead of {example.from_account}")
+    return found
 
 
 def _stay(values: Mapping[str, Any], institution: Institution) -> Stay:

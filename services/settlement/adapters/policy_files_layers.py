@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from services.settlement.adapters.policy_files_rules import read_rule
+from services.settlement.adapters.policy_files_rules import read_payer, read_rule
 from services.settlement.adapters.policy_files_tables import Context
 from services.settlement.adapters.policy_files_text import Entry, Text
 from services.settlement.domain.layer_rule import Layer, OwnLimit
-from services.settlement.domain.vocabulary import Choice, Fund, Window
+from services.settlement.domain.vocabulary import Choice, Window
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -55,7 +55,7 @@ def read_name(text: Text) -> str:
 
 def _layer(entry: Entry, context: Context) -> Layer:
     entry.expect(required=["layer", "label", "fund", "rules"], optional=["choose"])
-    fund, name = entry.text("fund").member(Fund), read_name(entry.text("layer"))
+    fund, name = read_payer(entry.text("fund")), read_name(entry.text("layer"))
     context = context.within(entry.place, name)
     return Layer(
         name=name,

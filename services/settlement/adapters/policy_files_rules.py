@@ -46,6 +46,7 @@ from services.settlement.domain.vocabulary import (
     Window,
 )
 
+PAYERS = tuple(each for each in Fund if each is not Fund.FAMILY_ACCOUNT)
 OWN_LIMIT_WINDOWS = (Window.PER_YEAR, Window.PER_STAY)
 _METHODS = {
     "ratio": ("edges", "points", "at_least", "floor", "floor_of"),
@@ -65,6 +66,14 @@ _OPTIONAL = (
     *_METHODS,
     *sorted({name for names in _METHODS.values() for name in names}),
 )
+
+
+def read_payer(text: Text) -> Fund:
+    """Return the fund of a layer; a household's account pays of the patient's share and is no layer."""
+    fund = text.member(Fund)
+    if fund not in PAYERS:
+        text.place.refuse(f"{fund} pays no layer", "write what it is credited under family_account of the version")
+    return fund
 
 
 def read_rule(entry: Entry, context: Context, layer_fund: Fund, read_name: Callable[[Text], str]) -> LayerRule:
@@ -198,7 +207,7 @@ def _fund(entry: Entry, context: Context, when: Condition, layer_fund: Fund) -> 
     if not entry.has("fund"):
         origin = Origin("fund of the layer", context.since, is_assumed=False)
         return Table("fund", (Row(ALWAYS, layer_fund.value, origin),))
-    table = read_table(entry, "fund", lambda text: text.member(Fund).value, context)
+    table = read_table(entry, "fund", lambda text: read_payer(text).value, context)
     require_complete(table, when, context, entry.at("fund"))
     return table
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from services.settlement.adapters.policy_files import MOST_MONTHS_BEFORE
-from services.settlement.adapters.policy_files_rules import OWN_LIMIT_WINDOWS
+from services.settlement.adapters.policy_files_rules import OWN_LIMIT_WINDOWS, PAYERS
 from services.settlement.adapters.policy_files_text import MOST_DAYS
 from services.settlement.domain.vocabulary import (
     NO,
@@ -24,7 +24,6 @@ from services.settlement.domain.vocabulary import (
     DecidingDay,
     Edges,
     Fact,
-    Fund,
     HoldsFrom,
     InsuranceState,
     Measure,
@@ -49,7 +48,7 @@ _RATIO: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _POINTS: Schema = {"type": "number", "minimum": -1, "maximum": 1}
 _FACTOR: Schema = {"type": "number", "minimum": 0, "maximum": 10}
 _FLAG: Schema = {"enum": [YES, NO]}
-_FUND: Schema = {"enum": [each.value for each in Fund]}
+_FUND: Schema = {"enum": [each.value for each in PAYERS]}
 _VALUES = {"ratios": _RATIO, "points": _POINTS, "factors": _FACTOR, "flags": _FLAG, "funds": _FUND}
 _PAPER: Schema = {"source": _TEXT, "assumed": _TEXT, "since": _DAY}
 _ONE_PAPER = [{"required": ["source"]}, {"required": ["assumed"]}]
@@ -196,6 +195,7 @@ def _version() -> Schema:
         "first_share": _table(_RATIO),
         "deposit_waived": _table(_FLAG),
         "gap_target": _table(_RATIO),
+        "family_account": _with_paper({"yearly_credit": {**_YUAN, "exclusiveMinimum": 0}}, {"when": _when()}),
     }
     return _mapping(required, optional)
 
@@ -251,7 +251,7 @@ def _rule() -> Schema:
 def _example() -> Schema:
     amounts: Schema = {"type": "object", "additionalProperties": _YUAN}
     balance = _mapping({}, {**dict.fromkeys(("base", "deductible", "paid"), _YUAN), "stays": _COUNT})
-    expect = _mapping({"class": _NAME, "paid": amounts, "patient": _YUAN}, {"gap": _YUAN})
+    expect = _mapping({"class": _NAME, "paid": amounts, "patient": _YUAN}, {"gap": _YUAN, "family_account": _YUAN})
     required = {
         **dict.fromkeys(("name", "by_hand", "institution"), _TEXT),
         "discharged_on": _DAY,
@@ -265,7 +265,7 @@ def _example() -> Schema:
         "insurance": _words(InsuranceState),
         "categories": _list(_NAME),
         "diagnosis": _TEXT,
-        **dict.fromkeys(("prior_relief", "own_expense", "over_limit", "first_self_pay"), _YUAN),
+        **dict.fromkeys(("prior_relief", "own_expense", "over_limit", "first_self_pay", "family_account"), _YUAN),
         **dict.fromkeys(("admitted_on", "settled_on"), _DAY),
         **dict.fromkeys(("age", "insured_years", "claim_free_years"), _COUNT),
         "age_days": _DAYS,

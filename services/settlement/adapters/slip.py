@@ -66,6 +66,7 @@ class Slip:
     hospital_borne: str
     patient_pays: str
     patient_capitals: str
+    split: Sequence[SlipLine]
     version_from: str
     digest: str
     code: str

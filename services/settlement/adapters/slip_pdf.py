@@ -136,6 +136,8 @@ def _payers(slip: Slip, *, has_steps: bool) -> Iterator[_Row]:
     yield f"各项基金合计支付　{slip.fund_capitals}", slip.fund_paid, 1.0
     yield "医院承担", slip.hospital_borne, 1.0
     yield f"个人应付　{slip.patient_capitals}", slip.patient_pays, 1.3
+    for line in slip.split:
+        yield line.text, line.yuan, 1.0
 
 
 def _sentences(slip: Slip, *, has_steps: bool) -> Iterator[str]:

@@ -38,12 +38,14 @@ known_person = Table(
     Column("person_id", Uuid, primary_key=True),
     Column("county", Text, nullable=False),
     Column("household_id", Uuid),
+    Column("household_as_of", Date, comment="Day of the newest move told"),
     Column("township", Text),
     Column("name_check", Text, comment="Keyed check of the listed name"),
     Column("counting_category", Text, comment="As identity last counted the head"),
     Column("ended_on", Date),
     Column("end_reason", Text),
     Column("merged_into", Uuid, comment="The surviving archive of two"),
+    Index(None, "household_id"),
 )
 
 known_category = Table(
@@ -172,7 +174,7 @@ journal_entry = Table(
     Column("repayment_id", Uuid, ForeignKey("repayment.repayment_id")),
     CheckConstraint(
         "kind IN ('settlement', 'reversal', 'clearing', 'repayment') "
-        "OR kind ~ '^(correction_[1-9][0-9]*|relief|relief_cut_[1-9][0-9]*)(_reversal)?$'",
+        "OR kind ~ '^(correction_[1-9][0-9]*|(relief|family_account)(_cut_[1-9][0-9]*)?)(_reversal)?$'",
         name="kind",
     ),
     CheckConstraint("num_nonnulls(settlement_id, clearing_id, repayment_id) = 1", name="subject"),

@@ -6,8 +6,10 @@ Room: api of settlement.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from common.kit.fields import ResponseModel
 
@@ -79,6 +81,11 @@ class SettlementOut(ResponseModel):
     hospital_borne_fen: int
     patient_pays_fen: int
     hospital_advances_fen: int
+    family_account_fen: Annotated[
+        int,
+        Field(description="Part of the share that the household's account pays (家庭账户支付); absent: no accounts"),
+    ] = 0
+    cash_fen: Annotated[int | None, Field(description="Rest of the share; absent: all of it")] = None
     explanation: list[SentenceOut]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from common.core.money import Money
+from common.core.money import ZERO, Money
 from services.settlement.domain.accumulator import Balances
 from services.settlement.domain.benefit_class import best_calculation
 from services.settlement.domain.bill import Bill, consistent_bill
@@ -22,6 +22,7 @@ from services.settlement.domain.policy import CountyPolicy, Institution, PolicyV
 from services.settlement.domain.recognition import Recognition
 from services.settlement.domain.stay import Stay, check_dates
 from services.settlement.domain.vocabulary import Continuation, DecidingDay
+from services.settlement.domain.work import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Assessment:
 
     Attributes:
         corrected_by: Number of the newest correction in the accounts before the stay (0: none).
+        drawn: What the household's account pays of the patient's share (家庭账户支付); None where nothing.
     """
 
     admitted: Admitted
@@ -64,11 +66,17 @@ class Assessment:
     before: Balances
     judgement: Judgement
     corrected_by: int = 0
+    drawn: Step | None = None
 
     @property
     def chosen(self) -> Calculation:
         """The calculation that was kept."""
         return self.judgement.chosen
+
+    @property
+    def from_account(self) -> Money:
+        """What the household's account pays."""
+        return ZERO if self.drawn is None else self.drawn.amount
 
     @property
     def year(self) -> int:

@@ -21,7 +21,7 @@ _FIELDS = {
     "medical_assistance": "maf_pay",
 }
 _OTHER = "oth_pay"
-_NEVER_PAID = ("cvlserv_pay", "hifes_pay", "hifdm_pay", "acct_pay", "acct_mulaid_pay", "balc")
+_NEVER_PAID = ("cvlserv_pay", "hifes_pay", "hifdm_pay", "acct_pay", "balc")
 """Civil servants' and companies' supplements and personal accounts are no layers here."""
 _IN_PATIENT_CLEARING = "21"
 _LONGEST_TEXT = 4000
@@ -58,7 +58,8 @@ def settlement_info(*, told: Mapping[str, Any], sign: int = 1) -> dict[str, str]
         "fund_pay_sumamt": told["fund_paid_fen"],
         "hosp_part_amt": told["hospital_borne_fen"],
         "psn_part_amt": told["patient_pays_fen"],
-        "psn_cash_pay": told["patient_pays_fen"],
+        "acct_mulaid_pay": (drawn := told.get("family_account_fen", 0)),
+        "psn_cash_pay": told["patient_pays_fen"] - drawn,
     }
     return {name: yuan(fen=sign * fen) for name, fen in amounts.items()} | {
         "pool_prop_selfpay": _share(paid["hifp_pay"], told["in_scope_fen"]),

@@ -63,6 +63,10 @@ def parameters_of(version: PolicyVersion) -> list[Parameter]:
         found += _rows(table)
     for layer in version.layers:
         found += _of_layer(layer)
+    account = version.family_account
+    if account is not None:
+        credit = str(account.yearly_credit)
+        found.append(Parameter("family_account.yearly_credit", condition_text(account.when), credit, account.origin))
     return [*found, *_rows(version.gap_target)]
 
 

@@ -138,6 +138,20 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyAccount:
+    """An account that a household's members share (门诊家庭账户).
+
+    Attributes:
+        yearly_credit: What a household is credited for a year; what is left at its end is carried over.
+        when: Care for which it pays.
+    """
+
+    yearly_credit: Money
+    when: Condition
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """Which day decides what (认定日口径).
 
@@ -167,6 +181,7 @@ class PolicyVersion:
         deposit_waived: Whether no deposit is asked (先诊疗后付费).
         gap_target: Real ratio below which a stay becomes a case of its own (个案处理); no row means none.
         asked: Words and numbers that the version's conditions ask.
+        family_account: None where the county has none.
     """
 
     county: str
@@ -186,6 +201,7 @@ class PolicyVersion:
     deposit_waived: Table[bool]
     gap_target: Table[Decimal]
     asked: frozenset[str] = frozenset()
+    family_account: FamilyAccount | None = None
 
     @property
     def counts_stays(self) -> bool:

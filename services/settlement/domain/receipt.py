@@ -16,6 +16,7 @@ from services.settlement.domain.accumulator import Balances
 from services.settlement.domain.assessment import Assessment, Judgement
 from services.settlement.domain.bill import Bill
 from services.settlement.domain.calculation import ENGINE_VERSION
+from services.settlement.domain.family_account import split_of
 from services.settlement.domain.layer import LayerResult
 from services.settlement.domain.policy import PolicyVersion
 from services.settlement.domain.recognition import Recognition
@@ -36,6 +37,9 @@ class Identity:
 def answer_of(*, assessment: Assessment, identity: Identity | None, settled_at: str | None) -> dict[str, Any]:
     """Return the answer of api.md for a settlement, or for a preview when there is no identity."""
     discharge = assessment.admitted.discharge
+    outcome = outcome_of(judgement=assessment.judgement, recognition=assessment.recognition)
+    if assessment.drawn is not None:
+        outcome["explanation"].append({"zh": assessment.drawn.zh, "en": assessment.drawn.en})
     return {
         "settlement_id": str(identity.settlement_id) if identity else None,
         "discharge_id": str(identity.discharge_id) if identity else None,
@@ -46,8 +50,14 @@ def answer_of(*, assessment: Assessment, identity: Identity | None, settled_at: 
         "state": "settled" if identity else "preview",
         "settled_at": settled_at,
         "person_id": str(assessment.recognition.person_id),
-        **outcome_of(judgement=assessment.judgement, recognition=assessment.recognition),
+        **outcome,
+        **(_borne(assessment, outcome) if assessment.judgement.version.family_account else {}),
     }
+
+
+def _borne(assessment: Assessment, outcome: Mapping[str, Any]) -> dict[str, int]:
+    """Return how the share is borne, in a county whose households have accounts."""
+    return split_of(answer={**outcome, "family_account_fen": assessment.from_account.fen})
 
 
 def outcome_of(*, judgement: Judgement, recognition: Recognition) -> dict[str, Any]:
@@ -82,12 +92,13 @@ def policy_as_told(*, version: PolicyVersion) -> dict[str, str]:
     return {"county": version.county, "version_from": version.starts_on.isoformat(), "digest": version.digest}
 
 
-def trace_of(*, judgement: Judgement, categories: Collection[str]) -> dict[str, Any]:
+def trace_of(*, judgement: Judgement, categories: Collection[str], drawn: Step | None = None) -> dict[str, Any]:
     """Return every step of every class compared, with the parameters it read and their source.
 
     Args:
         judgement: What was paid and why.
         categories: As what the patient was settled; where the county lets one count before its first day, it is told.
+        drawn: What the household's account paid of the share.
     """
     reach = {name: asdict(each) for name, each in sorted(judgement.version.reach.items()) if name in categories}
     return {
@@ -107,6 +118,7 @@ def trace_of(*, judgement: Judgement, categories: Collection[str]) -> dict[str, 
             }
             for each in judgement.compared
         ],
+        **({"family_account": _step(drawn)} if drawn else {}),
     }
 
 

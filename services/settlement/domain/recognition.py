@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from common.core.errors import Refused
 from common.core.ids import PersonId
@@ -50,6 +51,7 @@ class KnownPerson:
     end_reason: str | None
     categories: tuple[Category, ...]
     insurance: Insurance | None
+    household_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Recognition:
     insurance: Insurance
     is_open: bool
     is_provisional: bool
+    household_id: UUID | None = None
 
 
 ASSUMED_INSURANCE = Insurance(Scheme.RURAL_COOPERATIVE, InsuranceState.INSURED)
@@ -113,6 +116,7 @@ def recognise(
         insurance=insurance or ASSUMED_INSURANCE,
         is_open=known.name_check is None or insurance is None,
         is_provisional=False,
+        household_id=known.household_id,
     )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from common.core.money import ZERO, Money
 from services.settlement.domain.accumulator import EMPTY, Balance, Balances, mirrored_changes, moved
 from services.settlement.domain.assessment import Judgement, judge
+from services.settlement.domain.family_account import split_of
 from services.settlement.domain.ledger import HOSPITAL_BORNE, PATIENT, RECEIVABLE, JournalEntry, Posting
 from services.settlement.domain.policy import PolicyVersion
 from services.settlement.domain.receipt import balances_as_told, charged_of, outcome_of, policy_as_told
@@ -182,6 +183,8 @@ def _difference(
     categories = now.recognition.categories
     judgement = judge(version=now.version, stay=case, bill=stay.first.bill, categories=categories, before=before)
     answer = {**stay.answer, **outcome_of(judgement=judgement, recognition=now.recognition)}
+    if "family_account_fen" in answer:
+        answer |= split_of(answer=answer)
     patient = Money(answer["patient_pays_fen"] - stay.answer["patient_pays_fen"])
     difference = Difference(
         standing=stay,

@@ -68,6 +68,7 @@ class Fund(StrEnum):
     FAMILY_PLANNING = "family_planning"
     FINANCE = "finance"
     POVERTY_RELIEF = "poverty_relief"
+    FAMILY_ACCOUNT = "family_account"
     HOSPITAL = "hospital"
 
 

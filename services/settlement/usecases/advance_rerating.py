@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from common.core.ids import named_id
+from common.core.money import Money
 from common.kit.clock import china_date
 from common.kit.db import UnitOfWork
 from common.published.settlement import LayerPaid, SupplementBooked
@@ -19,6 +20,7 @@ from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reratings import Rerating, ReratingLine
 from services.settlement.domain.rerating import BOOKABLE, Difference, correction_entry
 from services.settlement.usecases.book_relief import follow_correction
+from services.settlement.usecases.draw_family_account import cut_draw
 from services.settlement.usecases.rate_persons import Rating, rate_persons
 
 PERSONS_A_STEP = 50
@@ -137,6 +139,8 @@ async def _correct(uow: UnitOfWork, case: Rerating, person_id: UUID, difference:
     await follow_correction(
         uow, county=case.county, person_id=person_id, difference=difference, ordinal=ordinal, now=now
     )
+    share = Money(difference.answer["patient_pays_fen"])
+    await cut_draw(uow, settlement_id=standing.settlement_id, share=share, ordinal=ordinal, now=now)
     return correction_no
 
 

@@ -23,6 +23,7 @@ from services.settlement.domain.policy import CountyPolicy
 from services.settlement.domain.receipt import charged_of
 from services.settlement.domain.recognition import Recognition, recognise
 from services.settlement.domain.stay import place_of
+from services.settlement.usecases.draw_family_account import with_account
 
 
 class ContinuedStayUnknown(Conflict):
@@ -74,7 +75,9 @@ async def assess_discharge(
     else:
         before = await accumulators.read_balances(uow.connection, person_id=person_id, county=county, year=year)
         corrected_by = 0
-    return assess(admitted=admitted, recognition=recognition, stay=stay, before=before, corrected_by=corrected_by)
+    found = assess(admitted=admitted, recognition=recognition, stay=stay, before=before, corrected_by=corrected_by)
+    policy = rules.policies[county]
+    return await with_account(uow, found, policy=policy, today=today, holding=holding)
 
 
 async def _charged_before(uow: UnitOfWork, discharge: Discharge, person_id: PersonId) -> dict[str, Money]:

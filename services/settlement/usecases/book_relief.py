@@ -21,6 +21,7 @@ from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reliefs import Grant, Plan
 from services.settlement.domain.budget import budget_on
 from services.settlement.domain.chart import Chart
+from services.settlement.domain.family_account import cash_of
 from services.settlement.domain.ledger import JournalEntry
 from services.settlement.domain.relief import KIND, LAYER, FundYear, cut_entry, cut_kind, over_share, relief_entry
 from services.settlement.domain.rerating import Difference
@@ -86,7 +87,7 @@ async def follow_correction(
     plan = None if grant is None else await reliefs.find(uow.connection, grant.plan_id)
     if grant is None or plan is None:
         return
-    amount = over_share(relief=grant.stands, share=Money(difference.answer["patient_pays_fen"]))
+    amount = over_share(relief=grant.stands, share=cash_of(answer=difference.answer))
     if amount:
         kind = cut_kind(ordinal)
         entry_id = named_id("journal_entry", settlement_id, kind)
@@ -96,7 +97,7 @@ async def follow_correction(
 
 
 def _holds(plan: Plan, grant: Grant, case: GapCase, charts: Mapping[str, Chart], today: date) -> bool:
-    if case.state is CaseState.VOID or grant.amount_fen > case.patient_pays_fen:
+    if case.state is CaseState.VOID or grant.amount_fen > case.cash_fen:
         return False
     accounts = charts[plan.county].of_fund(fund=plan.fund, within=year_of(today.year))
     return any(each.ledger == plan.ledger and LAYER in each.layers for each in accounts)

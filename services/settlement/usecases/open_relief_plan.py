@@ -113,7 +113,7 @@ async def _require_open(uow: UnitOfWork, county: str, wanted: WantedGrant) -> No
         raise CaseVoid("the settlement was reversed", settlement_id=settlement_id)
     if case.plan_id is not None:
         raise AlreadyRelieved("the same costs are in a plan", settlement_id=settlement_id, plan_id=str(case.plan_id))
-    if wanted.amount.fen > case.patient_pays_fen:
+    if wanted.amount.fen > case.cash_fen:
         raise ReliefAboveShare(
             f"the patient's share is {case.patient_pays_fen} fen",
             settlement_id=settlement_id,

@@ -130,11 +130,20 @@ def _slip(kept: Kept, result: _Result, patient: SentPatient, printed_with: SlipP
         hospital_borne=_yuan(answer["hospital_borne_fen"]),
         patient_pays=_yuan(answer["patient_pays_fen"]),
         patient_capitals=capitals_of(Money(answer["patient_pays_fen"])),
+        split=_split(answer),
         version_from=answer["policy"]["version_from"],
         digest=answer["policy"]["digest"],
         code=code,
         verify_url=f"{printed_with.public_url}/v1/slips/{code}",
     )
+
+
+def _split(answer: Mapping[str, Any]) -> list[SlipLine]:
+    """Return how the share is borne where the household's account bears some of it."""
+    if not answer.get("family_account_fen"):
+        return []
+    parts = (("其中：门诊家庭账户支付", "family_account_fen"), ("现金支付", "cash_fen"))
+    return [SlipLine(text, _yuan(answer[field])) for text, field in parts]
 
 
 def _layers(trace: Mapping[str, Any], version: PolicyVersion) -> Iterator[SlipLayer]:

@@ -23,6 +23,7 @@ from services.settlement.adapters.settlements import Kept
 from services.settlement.domain.accumulator import mirrored_changes, moved
 from services.settlement.domain.ledger import mirror_kind
 from services.settlement.domain.replay import balances_from
+from services.settlement.usecases.draw_family_account import give_back
 from services.settlement.usecases.settle_discharge import RecordInProgress
 
 BY_HOSPITAL = "by_hospital"
@@ -94,6 +95,7 @@ async def _reversed(uow: UnitOfWork, found: Kept, reason: str, client_id: str, n
         kind = mirror_kind(entry.kind)
         mirror = entry.mirrored(entry_id=named_id("journal_entry", settlement_id, kind), kind=kind)
         await settlements.enter(connection, mirror, settlement_id=settlement_id, booked_at=now)
+    await give_back(uow, settlement_id=settlement_id, now=now)
     changes = balances_from(told=await settlements.stored_part(connection, settlement_id, "changes"))
     corrected = (await corrections.of(connection, [settlement_id])).get(settlement_id, [])
     for each in corrected:

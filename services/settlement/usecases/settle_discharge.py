@@ -23,6 +23,7 @@ from services.settlement.domain.ledger import settlement_entry
 from services.settlement.domain.patient_record import patient_as_text
 from services.settlement.domain.receipt import Identity, answer_of, balances_as_told, inputs_of, trace_of
 from services.settlement.usecases.assess_discharge import Rules, assess_discharge
+from services.settlement.usecases.draw_family_account import book_draw
 from services.settlement.usecases.refuse_second_telling import refuse_second_telling
 
 
@@ -82,6 +83,9 @@ async def settle_discharge(
         year=assessment.year,
         changes=assessment.chosen.changes,
     )
+    if assessment.from_account:
+        policy = rules.policies[booking.county]
+        await book_draw(uow, assessment, policy=policy, settlement_id=booking.settlement_id, now=now)
     await _open_gap_case(uow, booking, assessment)
     uow.publish(_told(assessment, identity), occurred_at=now)
     return Settled(booking.answer, is_new=True)
@@ -138,7 +142,9 @@ def _booking(assessment: Assessment, identity: Identity, seal: Seal, now: dateti
         body_hash=discharge.body_hash,
         inputs=inputs_of(assessment=assessment),
         answer=answer_of(assessment=assessment, identity=identity, settled_at=rfc3339(now)),
-        trace=trace_of(judgement=assessment.judgement, categories=assessment.recognition.categories),
+        trace=trace_of(
+            judgement=assessment.judgement, categories=assessment.recognition.categories, drawn=assessment.drawn
+        ),
         changes=balances_as_told(balances=chosen.changes),
     )
 

@@ -49,7 +49,7 @@ class TestLearnPerson:
     async def tell(self, database, *events) -> None:
         async with database.unit_of_work(Cause("c")) as uow:
             for event in events:
-                await learn_person(uow, event=event)
+                await learn_person(uow, event=event, told_on=ON)
 
     async def known(self, database, person, on=ON):
         async with database.unit_of_work(Cause("c")) as uow:

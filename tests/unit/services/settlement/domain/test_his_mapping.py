@@ -156,6 +156,13 @@ class TestAges:
 
 
 class TestSettlements:
+    def test_show_what_the_household_s_account_pays_of_the_share(self):
+        told = an_answer(a_layer(), patient=5_000) | {"family_account_fen": 1_234, "cash_fen": 3_766}
+
+        node = settlement_info(told=told, sign=-1)
+
+        assert (node["psn_part_amt"], node["acct_mulaid_pay"], node["psn_cash_pay"]) == ("-50.00", "-12.34", "-37.66")
+
     @given(
         st.lists(st.tuples(st.sampled_from(LAYERS), st.sampled_from(FUNDS), st.integers(0, 10**9)), max_size=8),
         st.integers(0, 10**9),
