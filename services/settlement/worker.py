@@ -46,7 +46,7 @@ def make_parts(settings: Settings, *, clock: Clock = utc_now) -> WorkerParts:
 
     terms, policies = load_terms(), load_policies()
     charts = load_charts(policies)
-    rules = Rules(policies, bytes.fromhex(settings.person_key.get_secret_value()))
+    rules = Rules(policies, bytes.fromhex(settings.person_key.get_secret_value()), charts)
     sealed_names = Seal(bytes.fromhex(settings.data_key.get_secret_value()))
 
     def rating_of(county: str) -> Rating:

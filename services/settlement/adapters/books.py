@@ -23,7 +23,8 @@ WHERE booked_at >= $1 ORDER BY day
 """
 _ENTRIES = """
 SELECT e.entry_id, e.subject_id, e.kind, e.booked_at,
-  array_agg(p.account ORDER BY p.line_no) AS accounts, array_agg(p.layer ORDER BY p.line_no) AS layers,
+  array_agg(p.account ORDER BY p.line_no) AS accounts,
+  array_agg(concat_ws('@', p.layer, nullif(p.ledger, '')) ORDER BY p.line_no) AS layers,
   array_agg(p.amount_fen ORDER BY p.line_no) AS amounts
 FROM (SELECT entry_id, coalesce(settlement_id, clearing_id, repayment_id) AS subject_id, kind, booked_at
       FROM journal_entry WHERE (booked_at, entry_id) > ($1, $2) AND booked_at < $3
@@ -151,7 +152,8 @@ QUESTIONS = (
         SELECT e.settlement_id::text AS subject,
           'settlement and reversal leave ' || sum(p.amount_fen) || ' fen on ' || p.account AS text
         FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
-        WHERE s.state = 'reversed' GROUP BY e.settlement_id, p.account, p.layer HAVING sum(p.amount_fen) <> 0
+        WHERE s.state = 'reversed' GROUP BY e.settlement_id, p.account, p.layer, p.ledger
+        HAVING sum(p.amount_fen) <> 0
         """,
     ),
     Question(

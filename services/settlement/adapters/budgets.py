@@ -5,7 +5,7 @@ Settling neither reads nor locks anything here. Room: adapters of settlement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.money import Money
 from common.kit.clock import day_begins
-from common.kit.statements import fetch, fetch_one
+from common.kit.statements import fetch
 from services.settlement.adapters import locks
 from services.settlement.domain.budget import BudgetChange
 from services.settlement.domain.ledger import RECEIVABLE
@@ -30,9 +30,10 @@ INSERT INTO budget_change (change_id, county, fund, year, change_no, ledger, lay
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 _BOOKED = """
-SELECT coalesce(sum(p.amount_fen), 0)::bigint AS fen
+SELECT p.ledger, sum(p.amount_fen)::bigint AS fen
 FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
 WHERE s.county = $1 AND p.account = $2 AND e.booked_at >= $3 AND e.booked_at < $4
+GROUP BY p.ledger
 """
 _UNSOUND = """
 WITH day AS (
@@ -49,9 +50,9 @@ FROM budget_change GROUP BY county, fund, year HAVING count(*) <> max(change_no)
 LIMIT 100
 """
 _PAID = """
-SELECT DISTINCT s.county, substr(p.account, length($1) + 1) AS fund, p.layer, s.discharged_on
+SELECT DISTINCT s.county, substr(p.account, length($1) + 1) AS fund, p.layer, s.discharged_on, p.ledger
 FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
-WHERE starts_with(p.account, $1) ORDER BY 1, 2, 3, 4
+WHERE starts_with(p.account, $1) ORDER BY 1, 2, 3, 4, 5
 """
 
 
@@ -114,11 +115,13 @@ async def funds_of_year(connection: AsyncConnection, *, year: int) -> list[tuple
     return [(row.county, row.fund) for row in await fetch(connection, _FUNDS, year)]
 
 
-async def booked(connection: AsyncConnection, *, county: str, fund: str, first: date, end: date) -> Money:
-    """Return what was booked on the fund, reversals taken off, from `first` to the day before `end`, China days."""
+async def booked(connection: AsyncConnection, *, county: str, fund: str, first: date, end: date) -> Mapping[str, Money]:
+    """Return what was booked on the fund and each sub-ledger, reversals taken off, from `first` to before `end`.
+
+    The days are China days. Relief stands with the fund itself; what of it a sub-ledger bears is in its plan.
+    """
     values = (county, f"{RECEIVABLE}:{fund}", day_begins(first), day_begins(end))
-    row = await fetch_one(connection, _BOOKED, *values)
-    return Money(row.fen if row is not None else 0)
+    return {row.ledger: Money(row.fen) for row in await fetch(connection, _BOOKED, *values)}
 
 
 async def unsound(connection: AsyncConnection) -> Sequence[tuple[str, str]]:
@@ -126,7 +129,7 @@ async def unsound(connection: AsyncConnection) -> Sequence[tuple[str, str]]:
     return [(row.subject, row.text) for row in await fetch(connection, _UNSOUND)]
 
 
-async def paid(connection: AsyncConnection) -> Sequence[tuple[str, str, str, date]]:
-    """Return every county, fund, layer and day of discharge for which something was booked, each once."""
+async def paid(connection: AsyncConnection) -> Sequence[tuple[str, str, str, date, str]]:
+    """Return every county, fund, layer, day of discharge and sub-ledger for which something was booked, each once."""
     rows = await fetch(connection, _PAID, f"{RECEIVABLE}:")
-    return [(row.county, row.fund, row.layer, row.discharged_on) for row in rows]
+    return [(row.county, row.fund, row.layer, row.discharged_on, row.ledger) for row in rows]

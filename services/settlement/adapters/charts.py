@@ -88,3 +88,6 @@ def _check_account(county: str, each: FundAccount, before: tuple[FundAccount, ..
     funds = [other for other in before if other.fund == each.fund and other.ledger == WHOLE]
     if not any(other.valid.overlaps(each.valid) and each.layers <= other.layers for other in funds):
         raise DataFileInvalid(f"{place} may pay a layer that its fund may not; take the layer away")
+    rivals = [other for other in before if other.fund == each.fund and other.ledger != WHOLE]
+    if any(other.valid.overlaps(each.valid) and other.layers & each.layers for other in rivals):
+        raise DataFileInvalid(f"{place} pays a layer that another sub-ledger pays; a payment names exactly one")

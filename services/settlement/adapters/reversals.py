@@ -23,7 +23,8 @@ INSERT INTO reversal (reversal_id, settlement_id, reason, reversed_at, reversed_
 SELECT $2, settlement_id, $3, $4, $5 FROM flipped
 """
 _ENTRIES = """
-SELECT e.entry_id, e.kind, p.account, p.layer, p.amount_fen FROM journal_entry e LEFT JOIN posting p USING (entry_id)
+SELECT e.entry_id, e.kind, p.account, p.layer, p.amount_fen, p.ledger
+FROM journal_entry e LEFT JOIN posting p USING (entry_id)
 WHERE e.settlement_id = $1 ORDER BY e.booked_at, e.kind, p.line_no
 """
 
@@ -41,7 +42,7 @@ async def entries_of(connection: AsyncConnection, settlement_id: UUID) -> list[J
     for row in (await connection.exec_driver_sql(_ENTRIES, (settlement_id,))).all():
         sides = postings.setdefault((row.entry_id, row.kind), [])
         if row.account is not None:
-            sides.append(Posting(row.account, Money(row.amount_fen), row.layer))
+            sides.append(Posting(row.account, Money(row.amount_fen), row.layer, row.ledger))
     return [JournalEntry(entry_id, kind, tuple(sides)) for (entry_id, kind), sides in postings.items()]
 
 

@@ -14,10 +14,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.core.money import Money
 from common.kit.failpoints import failpoint
 from common.kit.statements import Row, fetch, fetch_one
 from services.settlement.adapters.locks import try_hold
-from services.settlement.domain.ledger import JournalEntry
+from services.settlement.domain.earmark import Earmark
+from services.settlement.domain.ledger import RECEIVABLE, JournalEntry
 
 _COLUMNS = """
 s.settlement_id, s.discharge_id, s.person_id, s.county, s.institution_code, s.record_no, s.attempt, s.state,
@@ -48,9 +50,15 @@ WITH e AS (
     INSERT INTO journal_entry (entry_id, settlement_id, clearing_id, repayment_id, kind, booked_at)
     VALUES ($1, $2, $3, $4, $5, $6)
 )
-INSERT INTO posting (entry_id, line_no, account, layer, amount_fen)
-SELECT $1, t.line_no, t.account, t.layer, t.amount
-FROM unnest($7::text[], $8::text[], $9::bigint[]) WITH ORDINALITY AS t(account, layer, amount, line_no)
+INSERT INTO posting (entry_id, line_no, account, layer, amount_fen, ledger)
+SELECT $1, t.line_no, t.account, t.layer, t.amount, t.ledger
+FROM unnest($7::text[], $8::text[], $9::bigint[], $10::text[])
+  WITH ORDINALITY AS t(account, layer, amount, ledger, line_no)
+"""
+_EARMARKS = """
+SELECT p.layer, p.account, p.ledger, sum(p.amount_fen)::bigint AS fen
+FROM journal_entry e JOIN posting p USING (entry_id)
+WHERE e.settlement_id = $1 AND p.ledger <> '' GROUP BY p.layer, p.account, p.ledger ORDER BY p.layer
 """
 
 
@@ -183,7 +191,16 @@ async def enter(
         [each.account for each in entry.postings],
         [each.layer for each in entry.postings],
         [each.amount.fen for each in entry.postings],
+        [each.ledger for each in entry.postings],
     )
+
+
+async def earmarks_of(connection: AsyncConnection, settlement_id: UUID) -> list[Earmark]:
+    """Return what sub-ledgers bear of a live settlement, its corrections included."""
+    return [
+        Earmark(row.layer, row.account.removeprefix(f"{RECEIVABLE}:"), row.ledger, Money(row.fen))
+        for row in await fetch(connection, _EARMARKS, settlement_id)
+    ]
 
 
 async def stored_part(connection: AsyncConnection, settlement_id: UUID, part: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from openpyxl import Workbook
 
@@ -20,7 +19,7 @@ from services.settlement.adapters.statements import HospitalSums, StatementLine
 
 HEADER = (
     *("row", "booked_at", "entry_id", "kind", "institution_code", "record_no", "settlement_id", "layer"),
-    *("amount_fen", "balance_fen"),
+    *("amount_fen", "balance_fen", "ledger", "earmarked_fen"),
 )
 _FORMULA = tuple("=+-@\t\r\n")
 _NOT_XML = re.compile("[\ufffe\uffff]")
@@ -55,6 +54,8 @@ def sheet_rows(
             harmless(line.layer),
             line.amount.fen,
             (opening + line.running).fen,
+            harmless(line.ledger),
+            line.earmarked.fen,
         )
     yield _only("closing", balance=closing)
     for each in hospitals:
@@ -82,6 +83,5 @@ def as_xlsx(rows: Iterator[tuple[Cell, ...]]) -> bytes:
 
 def _only(row: str, institution_code: str = "", amount: Cell = "", balance: Money | None = None) -> tuple[Cell, ...]:
     empty = ("",) * 3
-    return tuple(
-        chain((row,), empty, (harmless(institution_code),), empty, (amount, "" if balance is None else balance.fen))
-    )
+    balance_fen: Cell = "" if balance is None else balance.fen
+    return (row, *empty, harmless(institution_code), *empty, amount, balance_fen, "", "")

@@ -18,10 +18,13 @@ from common.kit.statements import fetch
 from services.settlement.domain.ledger import RECEIVABLE
 
 _LINES = """
-SELECT e.booked_at, e.entry_id, p.line_no, e.kind, s.institution_code, s.record_no, s.settlement_id, p.layer,
-  p.amount_fen
+SELECT e.booked_at, e.entry_id, min(p.line_no) AS line_no, e.kind, s.institution_code, s.record_no, s.settlement_id,
+  p.layer, max(p.ledger) AS ledger, sum(p.amount_fen)::bigint AS amount_fen,
+  coalesce(sum(p.amount_fen) FILTER (WHERE p.ledger <> ''), 0)::bigint AS earmarked_fen
 FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
 WHERE s.county = $1 AND p.account = $2 AND ($3::text IS NULL OR s.institution_code = $3) AND e.booked_at < $5
+  AND ({since}::timestamptz IS NULL OR e.booked_at >= {since})
+GROUP BY e.booked_at, e.entry_id, e.kind, s.institution_code, s.record_no, s.settlement_id, p.layer
 """
 _SUMS = f"""
 SELECT institution_code,
@@ -29,12 +32,12 @@ SELECT institution_code,
   coalesce(sum(amount_fen) FILTER (WHERE booked_at >= $4 AND kind NOT LIKE '%reversal'), 0)::bigint AS booked,
   coalesce(sum(amount_fen) FILTER (WHERE booked_at >= $4 AND kind LIKE '%reversal'), 0)::bigint AS reversed,
   count(*) FILTER (WHERE booked_at >= $4) AS line_count
-FROM ({_LINES}) line GROUP BY institution_code ORDER BY institution_code
+FROM ({_LINES.format(since="NULL")}) line GROUP BY institution_code ORDER BY institution_code
 """  # noqa: S608 - our own texts
 _PAGE = f"""
 SELECT * FROM (
     SELECT *, (sum(amount_fen) OVER (ORDER BY booked_at, entry_id, line_no))::bigint AS running
-    FROM ({_LINES} AND e.booked_at >= $4) line
+    FROM ({_LINES.format(since="$4")}) line
 ) counted
 WHERE $6::timestamptz IS NULL OR (booked_at, entry_id, line_no) > ($6, $7, $8)
 ORDER BY booked_at, entry_id, line_no LIMIT $9
@@ -75,7 +78,11 @@ class HospitalSums:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One posting on the fund; `running` sums the period's lines up to it."""
+    """What one entry books on the fund for a layer; `running` sums the period's lines up to it.
+
+    Attributes:
+        ledger: Sub-ledger that bears `earmarked` of the amount; empty for none.
+    """
 
     booked_at: datetime
     entry_id: UUID
@@ -85,6 +92,8 @@ class StatementLine:
     record_no: str
     settlement_id: UUID
     layer: str
+    ledger: str
+    earmarked: Money
     amount: Money
     running: Money
 
@@ -122,6 +131,8 @@ async def lines(
             record_no=row.record_no,
             settlement_id=UUID(str(row.settlement_id)),
             layer=row.layer,
+            ledger=row.ledger,
+            earmarked=Money(row.earmarked_fen),
             amount=Money(row.amount_fen),
             running=Money(row.running),
         )

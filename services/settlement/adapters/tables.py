@@ -193,6 +193,7 @@ posting = Table(
     Column("account", Text, nullable=False),
     Column("layer", Text, nullable=False),
     Column("amount_fen", BigInteger, nullable=False, comment="Debit positive, credit negative"),
+    Column("ledger", Text, nullable=False, server_default="", comment="Sub-ledger; empty for the fund itself"),
     CheckConstraint("amount_fen <> 0", name="amount"),
     Index(None, "account"),
     comment="Insert-only",

@@ -68,4 +68,4 @@ async def post_preview(body: DischargeIn, caller: CurrentCaller, context: Contex
 
 
 def _rules(context: SettlementContext) -> Rules:
-    return Rules(policies=context.policies, person_key=context.person_key)
+    return Rules(policies=context.policies, person_key=context.person_key, charts=context.charts)

@@ -60,6 +60,8 @@ class BudgetAccountOut(ResponseModel):
     origin: str | None
     purpose: str | None
     budget_fen: int
+    booked_fen: int
+    available_fen: int
 
 
 class BudgetOut(ResponseModel):
@@ -77,7 +79,7 @@ class BudgetOut(ResponseModel):
 
 
 class StatementLineOut(ResponseModel):
-    """One posting on the fund; `kind` is settlement or reversal; the balance is the one after it."""
+    """What one entry books on the fund for a layer; the balance is the one after it."""
 
     booked_at: str
     entry_id: UUID
@@ -86,6 +88,8 @@ class StatementLineOut(ResponseModel):
     record_no: str
     settlement_id: UUID
     layer: str
+    ledger: Annotated[str | None, Field(description="Sub-ledger that bears `earmarked_fen` of the amount")]
+    earmarked_fen: int
     amount_fen: int
     balance_fen: int
 

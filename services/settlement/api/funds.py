@@ -188,14 +188,16 @@ def _change(row: BudgetRow) -> dict[str, Any]:
 def _budget(state: BudgetState) -> dict[str, Any]:
     accounts = [
         {
-            "ledger": account.ledger or None,
-            "name": account.name,
-            "layers": sorted(account.layers),
-            "origin": account.origin or None,
-            "purpose": account.purpose or None,
-            "budget_fen": budget.fen,
+            "ledger": each.account.ledger or None,
+            "name": each.account.name,
+            "layers": sorted(each.account.layers),
+            "origin": each.account.origin or None,
+            "purpose": each.account.purpose or None,
+            "budget_fen": each.budget.fen,
+            "booked_fen": each.booked.fen,
+            "available_fen": (each.budget - each.booked).fen,
         }
-        for account, budget in state.accounts
+        for each in state.accounts
     ]
     return {
         "budget_fen": state.budget.fen,
@@ -237,6 +239,8 @@ def _line(line: StatementLine, opening: Money) -> dict[str, Any]:
         "record_no": line.record_no,
         "settlement_id": str(line.settlement_id),
         "layer": line.layer,
+        "ledger": line.ledger or None,
+        "earmarked_fen": line.earmarked.fen,
         "amount_fen": line.amount.fen,
         "balance_fen": (opening + line.running).fen,
     }

@@ -101,7 +101,7 @@ async def post_message(
     refusal (`infcode` -1) left nothing behind and may be sent again.
     """
     require_own(caller, institution_code=body.fixmedins_code)
-    rules = Rules(policies=context.policies, person_key=context.person_key)
+    rules = Rules(policies=context.policies, person_key=context.person_key, charts=context.charts)
     desk = Desk(rules, context.seal, codes)
     answered = await answer_message(uow, case=Case(body.message(), desk, caller.client_id, now))
     headers = {"Idempotent-Replayed": "true"} if answered.is_replay else None

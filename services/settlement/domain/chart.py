@@ -65,10 +65,21 @@ class Chart:
         """Return the fund and its sub-ledgers that count on any day of a period, in the order of the data."""
         return tuple(each for each in self.accounts if each.fund == fund and each.valid.overlaps(within))
 
-    def pays(self, *, fund: str, layer: str, day: date) -> bool:
-        """Say whether the fund may pay the layer on a day."""
+    def earmarked(self, layer: str, fund: str, *, day: date) -> str | None:
+        """Return the sub-ledger of the fund that bears what a tilt adds to the layer on a day; None without one."""
+        return next(
+            (
+                each.ledger
+                for each in self.accounts
+                if each.fund == fund and each.ledger != WHOLE and layer in each.layers and each.valid.covers(day)
+            ),
+            None,
+        )
+
+    def pays(self, *, fund: str, layer: str, day: date, ledger: str = WHOLE) -> bool:
+        """Say whether the fund, or its sub-ledger, may pay the layer on a day."""
         return any(
-            each.fund == fund and each.ledger == WHOLE and each.valid.covers(day) and layer in each.layers
+            each.fund == fund and each.ledger == ledger and each.valid.covers(day) and layer in each.layers
             for each in self.accounts
         )
 

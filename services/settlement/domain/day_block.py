@@ -24,7 +24,7 @@ class BookedEntry:
     Attributes:
         subject_id: The settlement, clearing or repayment it belongs to.
         booked_at: Instant in RFC 3339.
-        postings: Account, layer and fen of each, in their order.
+        postings: Account, layer (with `@` and the sub-ledger, where one bears it) and fen of each, in their order.
     """
 
     entry_id: UUID

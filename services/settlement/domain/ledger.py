@@ -6,12 +6,13 @@ Room: domain of settlement. A fund owes the hospital, the patient pays at the wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from common.core.money import ZERO, Money
 from services.settlement.domain.calculation import Calculation
+from services.settlement.domain.earmark import Earmark
 
 CHARGES = "hospital_charges"
 PATIENT = "patient_share"
@@ -30,11 +31,13 @@ class Posting:
     Attributes:
         account: What the money stands on, such as `receivable:rural_cooperative`.
         layer: The layer that caused it; empty for charges and the patient's share.
+        ledger: The sub-ledger of the fund that bears it; empty for the fund itself.
     """
 
     account: str
     amount: Money
     layer: str = ""
+    ledger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,7 @@ class JournalEntry:
 
     def mirrored(self, *, entry_id: UUID, kind: str) -> JournalEntry:
         """Return the exact negative under an id of its own."""
-        return JournalEntry(
-            entry_id, kind, tuple(Posting(each.account, -each.amount, each.layer) for each in self.postings)
-        )
+        return JournalEntry(entry_id, kind, tuple(replace(each, amount=-each.amount) for each in self.postings))
 
 
 def mirror_kind(kind: str) -> str:
@@ -70,15 +71,16 @@ def mirror_kind(kind: str) -> str:
     return "reversal" if kind == "settlement" else f"{kind}_reversal"
 
 
-def settlement_entry(*, entry_id: UUID, calculation: Calculation) -> JournalEntry:
+def settlement_entry(*, entry_id: UUID, calculation: Calculation, earmarks: Iterable[Earmark] = ()) -> JournalEntry:
     """Return the entry of a settlement: every fund's receivable and the patient's share against the charges."""
     funds = [Posting(f"{RECEIVABLE}:{each.fund}", each.paid, each.layer) for each in calculation.layers]
     return JournalEntry(
         entry_id,
         "settlement",
-        _without_zeros(
+        folded(
             [
                 *funds,
+                *earmarked(earmarks),
                 Posting(HOSPITAL_BORNE, calculation.hospital_borne),
                 Posting(PATIENT, calculation.patient_pays),
                 Posting(CHARGES, -calculation.bill.total),
@@ -87,5 +89,18 @@ def settlement_entry(*, entry_id: UUID, calculation: Calculation) -> JournalEntr
     )
 
 
-def _without_zeros(postings: Iterable[Posting]) -> tuple[Posting, ...]:
-    return tuple(posting for posting in postings if posting.amount)
+def earmarked(earmarks: Iterable[Earmark]) -> Iterator[Posting]:
+    """Give the postings that put parts of funds' payments on their sub-ledgers; together they change no fund."""
+    for each in earmarks:
+        account = f"{RECEIVABLE}:{each.fund}"
+        yield Posting(account, -each.amount, each.layer)
+        yield Posting(account, each.amount, each.layer, each.ledger)
+
+
+def folded(postings: Iterable[Posting]) -> tuple[Posting, ...]:
+    """Return the postings with those of one place added up, in the order met; what comes to nothing is left out."""
+    sums: dict[tuple[str, str, str], Money] = {}
+    for each in postings:
+        place = (each.account, each.layer, each.ledger)
+        sums[place] = sums.get(place, ZERO) + each.amount
+    return tuple(Posting(account, amount, *place) for (account, *place), amount in sums.items() if amount)

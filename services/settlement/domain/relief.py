@@ -58,7 +58,7 @@ class FundYear:
 
     Attributes:
         given: Ledger -> its budget on the day; `WHOLE` is the fund itself.
-        booked: All that was booked on the fund in the year, reversals taken off.
+        booked: What was booked on the fund itself in the year, reversals taken off; all relief is.
         relieved: Ledger -> what relief took of it in the year.
     """
 

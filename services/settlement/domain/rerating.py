@@ -7,7 +7,7 @@ Room: domain of settlement. Next hop: services/settlement/domain/replay.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -16,8 +16,17 @@ from uuid import UUID
 from common.core.money import ZERO, Money
 from services.settlement.domain.accumulator import EMPTY, Balance, Balances, mirrored_changes, moved
 from services.settlement.domain.assessment import Judgement, judge
+from services.settlement.domain.earmark import Earmark
 from services.settlement.domain.family_account import split_of
-from services.settlement.domain.ledger import HOSPITAL_BORNE, PATIENT, RECEIVABLE, JournalEntry, Posting
+from services.settlement.domain.ledger import (
+    HOSPITAL_BORNE,
+    PATIENT,
+    RECEIVABLE,
+    JournalEntry,
+    Posting,
+    earmarked,
+    folded,
+)
 from services.settlement.domain.policy import PolicyVersion
 from services.settlement.domain.receipt import balances_as_told, charged_of, outcome_of, policy_as_told
 from services.settlement.domain.recognition import Recognition
@@ -109,6 +118,8 @@ class Difference:
     """A stay whose result is another by today's knowledge.
 
     Attributes:
+        stay: As it was computed again.
+        before: The accounts that it met so.
         patient: What the patient pays more; negative: gets back.
         changes: What is added to the accounts when it is booked.
         answer: The new result, in the form of the first answer.
@@ -118,6 +129,8 @@ class Difference:
     standing: Standing
     outcome: Outcome
     judgement: Judgement
+    stay: Stay
+    before: Balances
     layers: tuple[LayerDifference, ...]
     hospital_borne: Money
     patient: Money
@@ -150,11 +163,21 @@ def rerate_year(*, stays: Sequence[Standing], now: Mapping[UUID, Now], waive_up_
     return found
 
 
-def correction_entry(*, entry_id: UUID, kind: str, difference: Difference) -> JournalEntry:
-    """Return the entry of a correction: charges stay, what one bears less another bears more."""
+def correction_entry(
+    *, entry_id: UUID, kind: str, difference: Difference, earmarks: Iterable[Earmark] = ()
+) -> JournalEntry:
+    """Return the entry of a correction: charges stay, what one bears less another bears more.
+
+    Args:
+        entry_id: Of the entry.
+        kind: With the correction's number.
+        difference: What is corrected.
+        earmarks: What moves between a fund and its sub-ledgers.
+    """
     sides = [Posting(f"{RECEIVABLE}:{each.fund}", each.amount, each.layer) for each in difference.layers]
     sides += [Posting(HOSPITAL_BORNE, difference.hospital_borne), Posting(PATIENT, difference.patient)]
-    return JournalEntry(entry_id, kind, tuple(side for side in sides if side.amount))
+    sides += earmarked(earmarks)
+    return JournalEntry(entry_id, kind, folded(sides))
 
 
 def _before(stay: Standing, earlier: Sequence[tuple[Standing, Balances]]) -> Balances:
@@ -190,6 +213,8 @@ def _difference(
         standing=stay,
         outcome=_outcome(stay, now, patient, waive_up_to),
         judgement=judgement,
+        stay=case,
+        before=before,
         layers=_layers(stay.answer, answer),
         hospital_borne=Money(answer["hospital_borne_fen"] - stay.answer["hospital_borne_fen"]),
         patient=patient,

@@ -18,6 +18,8 @@ from common.published.settlement import LayerPaid, SupplementBooked
 from services.settlement.adapters import accumulators, corrections, persons, reratings, settlements
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reratings import Rerating, ReratingLine
+from services.settlement.domain.chart import Chart
+from services.settlement.domain.earmark import Earmark, changed, earmarks_of
 from services.settlement.domain.rerating import BOOKABLE, Difference, correction_entry
 from services.settlement.usecases.book_relief import follow_correction
 from services.settlement.usecases.draw_family_account import cut_draw
@@ -83,7 +85,8 @@ async def _book(uow: UnitOfWork, case: Rerating, rating: Rating, now: datetime) 
         for difference in found:
             is_booked = difference.outcome in BOOKABLE
             if is_booked:
-                correction_no = await _correct(uow, case, person_id, difference, now)
+                moved = await _earmarks(uow, difference, rating.rules.charts.get(case.county))
+                correction_no = await _correct(uow, case, person_id, difference, moved, now)
                 await _move_accounts(uow, case, surviving, difference, correction_no)
             results.setdefault("booked" if is_booked else "let_go", []).append(difference.standing.settlement_id)
     else:
@@ -123,7 +126,31 @@ def _is_as_listed(listed: list[ReratingLine], found: list[Difference]) -> bool:
     return was == now
 
 
-async def _correct(uow: UnitOfWork, case: Rerating, person_id: UUID, difference: Difference, now: datetime) -> int:
+async def _earmarks(uow: UnitOfWork, difference: Difference, chart: Chart | None) -> tuple[Earmark, ...]:
+    """Return what the correction moves between funds and their sub-ledgers."""
+    old = await settlements.earmarks_of(uow.connection, difference.standing.settlement_id)
+    new: tuple[Earmark, ...] = ()
+    if chart is not None:
+        judgement = difference.judgement
+        new = earmarks_of(
+            chart=chart,
+            version=judgement.version,
+            stay=difference.stay,
+            bill=difference.standing.first.bill,
+            before=difference.before,
+            chosen=judgement.chosen,
+        )
+    return changed(old=old, new=new)
+
+
+async def _correct(
+    uow: UnitOfWork,
+    case: Rerating,
+    person_id: UUID,
+    difference: Difference,
+    earmarks: tuple[Earmark, ...],
+    now: datetime,
+) -> int:
     """Write a correction beside its settlement, its entry and its event; return its number."""
     connection, standing = uow.connection, difference.standing
     ordinal = len(standing.corrections) + 1
@@ -132,7 +159,7 @@ async def _correct(uow: UnitOfWork, case: Rerating, person_id: UUID, difference:
     )
     kind = f"correction_{ordinal}"
     entry_id = named_id("journal_entry", standing.settlement_id, kind)
-    entry = correction_entry(entry_id=entry_id, kind=kind, difference=difference)
+    entry = correction_entry(entry_id=entry_id, kind=kind, difference=difference, earmarks=earmarks)
     await settlements.enter(connection, entry, settlement_id=standing.settlement_id, booked_at=now)
     if difference.layers or difference.patient:
         uow.publish(_told(case, person_id, difference, ordinal, now), occurred_at=now)

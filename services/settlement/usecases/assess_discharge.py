@@ -7,7 +7,7 @@ Room: use cases of settlement. Next hop: services/settlement/domain/assessment.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from common.core.citizen_number import name_check_of, person_id_of
@@ -18,6 +18,7 @@ from common.kit.db import UnitOfWork
 from services.settlement.adapters import accumulators, corrections, persons, settlements
 from services.settlement.domain.accounts import accounts_met
 from services.settlement.domain.assessment import Admitted, Assessment, admit, assess, stay_of
+from services.settlement.domain.chart import Chart
 from services.settlement.domain.discharge import Discharge
 from services.settlement.domain.policy import CountyPolicy
 from services.settlement.domain.receipt import charged_of
@@ -40,10 +41,12 @@ class Rules:
     Attributes:
         policies: County code -> policy.
         person_key: Key of person ids and name checks.
+        charts: County code -> chart of accounts; a county without one has no sub-ledgers.
     """
 
     policies: Mapping[str, CountyPolicy]
     person_key: bytes
+    charts: Mapping[str, Chart] = field(default_factory=dict)
 
 
 async def assess_discharge(

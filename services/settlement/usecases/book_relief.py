@@ -20,7 +20,7 @@ from services.settlement.adapters.gap_cases import CaseState, GapCase
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reliefs import Grant, Plan
 from services.settlement.domain.budget import budget_on
-from services.settlement.domain.chart import Chart
+from services.settlement.domain.chart import WHOLE, Chart
 from services.settlement.domain.family_account import cash_of
 from services.settlement.domain.ledger import JournalEntry
 from services.settlement.domain.relief import KIND, LAYER, FundYear, cut_entry, cut_kind, over_share, relief_entry
@@ -109,9 +109,10 @@ async def _left(uow: UnitOfWork, plan: Plan, today: date) -> Money:
     first, end = date(year, 1, 1), date(year + 1, 1, 1)
     await budgets.hold(uow.connection, county=county, fund=fund, year=year)
     changes = await budgets.changes_of(uow.connection, county=county, fund=fund, year=year)
+    booked = await budgets.booked(uow.connection, county=county, fund=fund, first=first, end=end)
     fund_year = FundYear(
         given=budget_on(changes=[each.change for each in changes], day=today),
-        booked=await budgets.booked(uow.connection, county=county, fund=fund, first=first, end=end),
+        booked=booked.get(WHOLE, ZERO),
         relieved=await reliefs.relieved(uow.connection, county=county, fund=fund, first=first, end=end),
     )
     return fund_year.left_for_relief(ledger=plan.ledger)

@@ -11,7 +11,7 @@ from datetime import date
 
 from common.core.money import ZERO, Money
 from common.kit.db import UnitOfWork
-from services.settlement.adapters import budgets
+from services.settlement.adapters import budgets, reliefs
 from services.settlement.adapters.budgets import BudgetRow
 from services.settlement.domain.budget import budget_on
 from services.settlement.domain.chart import WHOLE, Chart, FundAccount, require_purpose
@@ -19,23 +19,32 @@ from services.settlement.usecases.change_budget import chart_of, year_of
 
 
 @dataclass(frozen=True, slots=True)
+class AccountState:
+    """A fund or sub-ledger with its budget and what was booked on it: what a tilt cost, and relief out of it."""
+
+    account: FundAccount
+    budget: Money
+    booked: Money
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetState:
     """A fund's year as it stands on a day.
 
     Attributes:
-        accounts: The fund and its sub-ledgers with the budget of each, in fen.
+        accounts: The fund and its sub-ledgers, each with its budget and what was booked on it, in fen.
         booked: Receivables of the year, reversals taken off; of the whole fund.
         changes: All of the year, those that do not count yet too.
     """
 
-    accounts: tuple[tuple[FundAccount, Money], ...]
+    accounts: tuple[AccountState, ...]
     booked: Money
     changes: Sequence[BudgetRow]
 
     @property
     def budget(self) -> Money:
         """What the fund and its sub-ledgers were given together."""
-        return sum((money for _, money in self.accounts), ZERO)
+        return sum((each.budget for each in self.accounts), ZERO)
 
     @property
     def available(self) -> Money:
@@ -57,10 +66,15 @@ async def read_budget(
     changes = await budgets.changes_of(uow.connection, county=county, fund=fund, year=year)
     given = budget_on(changes=[each.change for each in changes], day=on)
     accounts = {each.ledger: each for each in chart.of_fund(fund=fund, within=within)}
+    first, end = within.start_on, date(year + 1, 1, 1)
+    booked = await budgets.booked(uow.connection, county=county, fund=fund, first=first, end=end)
+    relieved = await reliefs.relieved(uow.connection, county=county, fund=fund, first=first, end=end)
+    borne = {ledger: booked.get(ledger, ZERO) + relieved.get(ledger, ZERO) for ledger in accounts if ledger != WHOLE}
+    borne[WHOLE] = sum(booked.values(), ZERO) - sum(borne.values(), ZERO)
     return BudgetState(
-        accounts=tuple((account, given.get(ledger, ZERO)) for ledger, account in accounts.items()),
-        booked=await budgets.booked(
-            uow.connection, county=county, fund=fund, first=within.start_on, end=date(year + 1, 1, 1)
+        accounts=tuple(
+            AccountState(account, given.get(ledger, ZERO), borne[ledger]) for ledger, account in accounts.items()
         ),
+        booked=sum(booked.values(), ZERO),
         changes=changes,
     )

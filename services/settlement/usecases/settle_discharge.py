@@ -5,6 +5,7 @@ Room: use cases of settlement. Next hop: common/kit/outbox.py
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,9 @@ from common.published.settlement import DischargeSettled, LayerPaid
 from services.settlement.adapters import accumulators, gap_cases, settlements
 from services.settlement.adapters.settlements import Booking, Kept
 from services.settlement.domain.assessment import Assessment
+from services.settlement.domain.chart import Chart
 from services.settlement.domain.discharge import Discharge
+from services.settlement.domain.earmark import Earmark, earmarks_of
 from services.settlement.domain.ledger import settlement_entry
 from services.settlement.domain.patient_record import patient_as_text
 from services.settlement.domain.receipt import Identity, answer_of, balances_as_told, inputs_of, trace_of
@@ -75,7 +78,10 @@ async def settle_discharge(
     identity = _identity(discharge, attempt=latest.attempt + 1 if latest else 1)
     booking = _booking(assessment, identity, seal, now)
     entry_id = named_id("journal_entry", identity.settlement_id, "settlement")
-    await settlements.book(connection, booking, settlement_entry(entry_id=entry_id, calculation=assessment.chosen))
+    entry = settlement_entry(
+        entry_id=entry_id, calculation=assessment.chosen, earmarks=_earmarks(assessment, rules.charts)
+    )
+    await settlements.book(connection, booking, entry)
     await accumulators.move_balances(
         connection,
         person_id=booking.person_id,
@@ -89,6 +95,22 @@ async def settle_discharge(
     await _open_gap_case(uow, booking, assessment)
     uow.publish(_told(assessment, identity), occurred_at=now)
     return Settled(booking.answer, is_new=True)
+
+
+def _earmarks(assessment: Assessment, charts: Mapping[str, Chart]) -> tuple[Earmark, ...]:
+    """Return what sub-ledgers bear of the stay (分类单独记账)."""
+    admitted = assessment.admitted
+    chart = charts.get(admitted.discharge.county)
+    if chart is None:
+        return ()
+    return earmarks_of(
+        chart=chart,
+        version=admitted.version,
+        stay=assessment.stay,
+        bill=admitted.bill,
+        before=assessment.before,
+        chosen=assessment.chosen,
+    )
 
 
 async def _open_gap_case(uow: UnitOfWork, booking: Booking, assessment: Assessment) -> None:

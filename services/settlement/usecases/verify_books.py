@@ -49,10 +49,12 @@ async def verify_books(uow: UnitOfWork, *, charts: Mapping[str, Chart]) -> list[
 
 
 async def _off_purpose(uow: UnitOfWork, charts: Mapping[str, Chart]) -> AsyncIterator[Finding]:
-    for county, fund, layer, day in await budgets.paid(uow.connection):
+    for county, fund, layer, day, ledger in await budgets.paid(uow.connection):
         chart = charts.get(county)
-        if chart is None or not chart.pays(fund=fund, layer=layer, day=day):
-            yield Finding("purposes", f"{county} {fund}", f"{layer} was paid for a stay that ended on {day}")
+        if chart is None or not chart.pays(fund=fund, layer=layer, day=day, ledger=ledger):
+            yield Finding(
+                "purposes", f"{county} {fund} {ledger}".rstrip(), f"{layer} was paid for a stay that ended on {day}"
+            )
 
 
 async def _broken_blocks(uow: UnitOfWork) -> AsyncIterator[Finding]:

@@ -33,5 +33,5 @@ async def watch_funds(uow: UnitOfWork, *, today: date) -> list[FundLeft]:
         booked = await budgets.booked(
             uow.connection, county=county, fund=fund, first=date(year, 1, 1), end=date(year + 1, 1, 1)
         )
-        found.append(FundLeft(county, fund, given, given - booked))
+        found.append(FundLeft(county, fund, given, given - sum(booked.values(), ZERO)))
     return found

@@ -25,6 +25,12 @@ def test_every_county_has_its_chart_and_beipiao_its_three_routes():
     ]
 
 
+RIVAL = (
+    '  - {county: "211381", fund: rural_cooperative, ledger: other, name: 另一明细账, origin: finance, purpose: 补助, '
+    'layers: basic, from: 2016-01-01, to: "", mark: assumed, source: 例}\n'
+)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -35,10 +41,11 @@ def test_every_county_has_its_chart_and_beipiao_its_three_routes():
         ("purpose: 精准救助, layers: precise_relief,", "purpose: 精准救助, layers: basic,", "its fund may not"),
         ('{county: "211381", fund: medical_assistance,', '{county: "999999", fund: medical_assistance,', "999999"),
         ("fund: civil_affairs,", "fund: finance,", "stands twice"),
+        ("ledgers:\n", "ledgers:\n" + RIVAL, "names exactly one"),
         ("from: 2012-08-24", "from: 2017-01-01", "critical_illness_insurer"),
         ("counties: []", OWN % "341324", "341324: bottom_guarantee from finance"),
     ],
-    ids=["fund", "off purpose", "no layer", "key", "ledger", "county", "twice", "too late", "own fund"],
+    ids=["fund", "off purpose", "no layer", "key", "ledger", "county", "twice", "rival", "too late", "own fund"],
 )
 def test_what_is_not_sound_is_refused_at_the_start(tmp_path, old, new, said):
     whole = CHARTS_FILE.read_text(encoding="utf-8")
