@@ -18,6 +18,7 @@ from services.settlement.adapters.cost_control import load_cost_rules
 from services.settlement.adapters.his_codes import load_codes
 from services.settlement.adapters.policy_files import load_policies
 from services.settlement.api import (
+    claims,
     clearings,
     costs,
     discharges,
@@ -57,6 +58,7 @@ def create_app(
         clock=clock,
         routers=[
             discharges.router,
+            claims.router,
             reversals.router,
             settlements.router,
             slips.router,

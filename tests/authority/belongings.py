@@ -28,6 +28,13 @@ RELIEF_FUND = "medical_assistance"
 _OUTCOMES = {"follow_up": "on_target", "sign_contract": "away", "verify": "confirmed"}
 
 
+FAR_CLAIM = {
+    "institution_code": "FAR00001",
+    "institution": {"name": "外省某医院", "level": "province", "region": "outside", "designated": True},
+    "document": "报销1号",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Belongings:
     """Things of the hospital H21138100001, the county 211381 and the township 211381101.
@@ -45,6 +52,7 @@ class Belongings:
     person: Person
     person_id: str
     household_id: str
+    claim_id: str
     kept: dict[str, Any]
     undone: tuple[dict[str, Any], dict[str, Any]]
     roster_id: str
@@ -75,6 +83,7 @@ def make_belongings(door: Door, *, number: int) -> Belongings:
         person=person,
         person_id=kept["person_id"],
         household_id=archive["household_id"],
+        claim_id=_funds(door, "/v1/claims", _stay(person) | FAR_CLAIM)["settlement_id"],
         kept=kept,
         undone=(_settle(door, _stay(person)), _settle(door, _stay(person))),
         roster_id=_roster(door, person),

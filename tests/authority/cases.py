@@ -10,7 +10,7 @@ from typing import Any, Literal
 import httpx
 
 from common.kit.clock import china_date, utc_now
-from tests.authority.belongings import COUNTY, HOSPITAL, RELIEF_FUND, TOWNSHIP, Belongings
+from tests.authority.belongings import COUNTY, FAR_CLAIM, HOSPITAL, RELIEF_FUND, TOWNSHIP, Belongings
 
 Verdict = Literal["named", "guessed", "unseen"]
 Asked = Callable[[Belongings], dict[str, Any]]
@@ -76,6 +76,11 @@ _SHEET: Asked = lambda _: {  # noqa: E731 - the same
         **dict.fromkeys(("settlement_count", "total_fen", "fund_paid_fen", "patient_paid_fen"), 0),
         "details": [],
     }
+}
+_CLAIM: Asked = lambda own: {"json": own.stay() | FAR_CLAIM}  # noqa: E731 - the same
+_UNDONE_CLAIM: Asked = lambda own: {  # noqa: E731 - the same
+    "path": f"/v1/claims/{own.claim_id}/reversal",
+    "json": {"reason": "票据有误"},
 }
 _FAMILY = "/v1/family-accounts/{own.household_id}"
 _BROUGHT: dict[str, Any] = {"json": {"county": COUNTY, "amount_fen": 0, "source": "上年账册"}}
@@ -177,6 +182,8 @@ CASES = [
     ),
     Case("POST /v1/his/messages", "his", "named", _MESSAGE),
     Case("POST /v1/openings", "funds", "named", _OPENING),
+    *(Case(f"POST /v1/claims{part}", "funds", "named", _CLAIM) for part in ("", "/preview")),
+    Case("POST /v1/claims/{settlement_id}/reversal", "funds", "guessed", _UNDONE_CLAIM),
     Case("GET /v1/family-accounts/{household_id}", "funds", "named", _at(_FAMILY, params={"county": COUNTY})),
     Case("POST /v1/family-accounts/{household_id}/openings", "funds", "named", _at(f"{_FAMILY}/openings", **_BROUGHT)),
     Case("POST /v1/reconciliations", "his", "unseen", _SHEET),

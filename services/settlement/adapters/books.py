@@ -169,7 +169,7 @@ QUESTIONS = (
             FROM clearing_line GROUP BY clearing_id
         ), paid AS (
             SELECT clearing_id, -sum(amount_fen) FILTER (WHERE account LIKE 'receivable:%') AS settled,
-              sum(amount_fen) FILTER (WHERE account = 'hospital_bank') AS paid
+              sum(amount_fen) FILTER (WHERE account IN ('hospital_bank', 'patient_bank')) AS paid
             FROM journal_entry JOIN posting USING (entry_id) WHERE clearing_id IS NOT NULL GROUP BY clearing_id
         )
         SELECT c.clearing_id::text AS subject, 'lines, sums and entry of the batch do not agree' AS text

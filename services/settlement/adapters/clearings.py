@@ -24,7 +24,7 @@ c.closed_at, c.accepted_fen, c.refused_fen, c.postponed_fen
 _GATHER = """
 SELECT s.settlement_id, s.record_no, e.kind, sum(p.amount_fen)::bigint AS amount_fen
 FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
-WHERE s.county = $1 AND s.institution_code = $2 AND p.account = 'receivable:' || $3 AND e.booked_at < $4
+WHERE s.county = $1 AND s.payee = $2 AND p.account = 'receivable:' || $3 AND e.booked_at < $4
   AND NOT EXISTS (SELECT FROM clearing_line l JOIN clearing c USING (clearing_id)
     WHERE l.settlement_id = s.settlement_id AND l.fund = $3 AND l.kind = e.kind
       AND (l.verdict IS DISTINCT FROM 'postponed' OR c.closed_at IS NULL))

@@ -16,10 +16,10 @@ from common.kit.statements import fetch
 
 _OWED = """
 WITH open AS (
-    SELECT s.institution_code, substr(p.account, 12) AS fund, p.amount_fen, s.settlement_id,
+    SELECT s.payee AS institution_code, substr(p.account, 12) AS fund, p.amount_fen, s.settlement_id,
       (s.settled_at AT TIME ZONE 'Asia/Shanghai')::date AS day
     FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
-    WHERE ($1::text IS NULL OR s.county = $1) AND ($2::text IS NULL OR s.institution_code = $2)
+    WHERE ($1::text IS NULL OR s.county = $1) AND ($2::text IS NULL OR s.payee = $2)
       AND p.account LIKE 'receivable:%'
       AND NOT EXISTS (SELECT FROM clearing_line l JOIN clearing c USING (clearing_id)
         WHERE l.settlement_id = s.settlement_id AND l.fund = substr(p.account, 12) AND l.kind = e.kind

@@ -40,7 +40,7 @@ UPDATE his_stay SET discharged_on = NULL, dscg_way = NULL, diagnoses = '{}', sta
 _CANCEL = "UPDATE his_stay SET state = 'cancelled' WHERE mdtrt_id = $1"
 
 
-# A record number that is a stay's `mdtrt_id` came by message, any other one by a discharge call.
+# A record number that is a stay's `mdtrt_id` came by message, any other one by a discharge call or as a claim.
 _TOLD_OTHERWISE = """
 SELECT s.settlement_id, s.record_no, h.admitted_on, s.discharged_on
 FROM his_stay h
@@ -52,8 +52,8 @@ SELECT s.settlement_id, s.record_no, (r.inputs->>'admitted_on')::date, s.dischar
 FROM settlement s JOIN settlement_record r USING (settlement_id)
 WHERE s.person_id = $4 AND s.institution_code = $1 AND s.state = 'settled' AND s.discharged_on >= $5
   AND r.inputs->>'visit_type' = 'inpatient'
-  AND EXISTS (SELECT FROM his_stay o WHERE o.mdtrt_id = $2)
-  AND NOT EXISTS (SELECT FROM his_stay o WHERE o.mdtrt_id = s.record_no)
+  AND (s.payee <> $6 OR EXISTS (SELECT FROM his_stay o WHERE o.mdtrt_id = $2)
+    AND NOT EXISTS (SELECT FROM his_stay o WHERE o.mdtrt_id = s.record_no))
 """
 
 
@@ -129,9 +129,14 @@ async def told_otherwise(
     psn_no: str,
     person_id: UUID,
     admitted_on: date,
+    payee: str,
 ) -> list[ToldOtherwise]:
-    """Return a person's living stays at a hospital that ended on a day or later, of the interface not this record's."""
-    rows = await fetch(connection, _TOLD_OTHERWISE, institution_code, record_no, psn_no, person_id, admitted_on)
+    """Return a person's living stays at a hospital that ended on a day or later and came another way than this record.
+
+    Another way is the other interface; for a claim a hospital's window, and the other way about.
+    """
+    values = (institution_code, record_no, psn_no, person_id, admitted_on, payee)
+    rows = await fetch(connection, _TOLD_OTHERWISE, *values)
     return [
         ToldOtherwise(UUID(str(row.settlement_id)), row.record_no, StayDays(row.admitted_on, row.discharged_on))
         for row in rows

@@ -20,7 +20,7 @@ from services.settlement.domain.reconciliation import Amounts, OurStay, Part
 
 _PAGE = """
 SELECT s.settlement_id, s.discharge_id, s.person_id, s.county, s.institution_code, s.record_no, s.attempt, s.state,
-  s.settled_at, s.discharged_on, s.year, s.body_hash, r.answer::text AS answer
+  s.settled_at, s.discharged_on, s.year, s.body_hash, s.payee, r.answer::text AS answer
 FROM settlement s JOIN settlement_record r USING (settlement_id)
 WHERE {conditions}
 ORDER BY s.settled_at, s.settlement_id LIMIT {limit}
@@ -36,7 +36,7 @@ _OF_PERIOD = """
 SELECT DISTINCT ON (s.record_no) s.record_no, s.settlement_id, s.total_fen, s.fund_paid_fen, s.patient_pays_fen,
   s.state, (s.settled_at AT TIME ZONE 'Asia/Shanghai')::date AS settled_on
 FROM settlement s
-WHERE s.institution_code = $1 AND ((s.settled_at >= $2 AND s.settled_at < $3) OR s.record_no = ANY ($4::text[]))
+WHERE s.payee = $1 AND ((s.settled_at >= $2 AND s.settled_at < $3) OR s.record_no = ANY ($4::text[]))
 {part}
 ORDER BY s.record_no, s.attempt DESC
 """
@@ -65,7 +65,7 @@ class SettlementFilter:
     """
 
     county: str | None = None
-    institution_code: str | None = None
+    payee: str | None = None
     record_no: str | None = None
     settled_from: datetime | None = None
     settled_before: datetime | None = None
@@ -151,7 +151,7 @@ def _conditions(wanted: SettlementFilter) -> _Conditions:
     asked = _Conditions("true", ())
     for text, value in (
         ("s.county = {}", wanted.county),
-        ("s.institution_code = {}", wanted.institution_code),
+        ("s.payee = {}", wanted.payee),
         ("s.record_no = {}", wanted.record_no),
         ("s.settled_at >= {}", wanted.settled_from),
         ("s.settled_at < {}", wanted.settled_before),

@@ -23,7 +23,7 @@ from services.settlement.domain.ledger import RECEIVABLE, JournalEntry
 
 _COLUMNS = """
 s.settlement_id, s.discharge_id, s.person_id, s.county, s.institution_code, s.record_no, s.attempt, s.state,
-s.settled_at, s.discharged_on, s.year, s.body_hash
+s.settled_at, s.discharged_on, s.year, s.body_hash, s.payee
 """
 _LATEST = f"""
 SELECT {_COLUMNS}, r.answer::text AS answer FROM settlement s JOIN settlement_record r USING (settlement_id)
@@ -39,8 +39,8 @@ WITH d AS (
     VALUES ($1, $2, $3, $4, $5, $6)
 ), s AS (
     INSERT INTO settlement (settlement_id, discharge_id, person_id, county, institution_code, record_no, attempt, state,
-      settled_at, discharged_on, year, total_fen, fund_paid_fen, hospital_borne_fen, patient_pays_fen, body_hash)
-    VALUES ($7, $1, $2, $3, $8, $9, $10, 'settled', $6, $11, $12, $13, $14, $15, $16, $17)
+      settled_at, discharged_on, year, total_fen, fund_paid_fen, hospital_borne_fen, patient_pays_fen, body_hash, payee)
+    VALUES ($7, $1, $2, $3, $8, $9, $10, 'settled', $6, $11, $12, $13, $14, $15, $16, $17, $23)
 )
 INSERT INTO settlement_record (settlement_id, inputs, inputs_hash, answer, trace, changes)
 VALUES ($7, $18, $19, $20, $21, $22)
@@ -72,6 +72,7 @@ class Booking:
     person_id: UUID
     county: str
     institution_code: str
+    payee: str
     record_no: str
     township: str | None
     patient_sealed: bytes
@@ -105,6 +106,7 @@ class Kept:
     discharged_on: date
     year: int
     body_hash: bytes
+    payee: str
     first_answer: dict[str, Any]
 
     @property
@@ -164,6 +166,7 @@ async def book(connection: AsyncConnection, booking: Booking, entry: JournalEntr
         as_text(booking.answer),
         as_text(booking.trace),
         as_text(booking.changes),
+        booking.payee,
     )
     failpoint("settlement.between_postings")
     await enter(connection, entry, settlement_id=booking.settlement_id, booked_at=booking.settled_at)
@@ -233,5 +236,6 @@ def kept_of(row: Row) -> Kept:
         discharged_on=row.discharged_on,
         year=row.year,
         body_hash=bytes(row.body_hash),
+        payee=row.payee,
         first_answer=json.loads(row.answer),
     )

@@ -18,13 +18,13 @@ from common.kit.statements import fetch
 from services.settlement.domain.ledger import RECEIVABLE
 
 _LINES = """
-SELECT e.booked_at, e.entry_id, min(p.line_no) AS line_no, e.kind, s.institution_code, s.record_no, s.settlement_id,
-  p.layer, max(p.ledger) AS ledger, sum(p.amount_fen)::bigint AS amount_fen,
+SELECT e.booked_at, e.entry_id, min(p.line_no) AS line_no, e.kind, s.payee AS institution_code, s.record_no,
+  s.settlement_id, p.layer, max(p.ledger) AS ledger, sum(p.amount_fen)::bigint AS amount_fen,
   coalesce(sum(p.amount_fen) FILTER (WHERE p.ledger <> ''), 0)::bigint AS earmarked_fen
 FROM settlement s JOIN journal_entry e USING (settlement_id) JOIN posting p USING (entry_id)
-WHERE s.county = $1 AND p.account = $2 AND ($3::text IS NULL OR s.institution_code = $3) AND e.booked_at < $5
+WHERE s.county = $1 AND p.account = $2 AND ($3::text IS NULL OR s.payee = $3) AND e.booked_at < $5
   AND ({since}::timestamptz IS NULL OR e.booked_at >= {since})
-GROUP BY e.booked_at, e.entry_id, e.kind, s.institution_code, s.record_no, s.settlement_id, p.layer
+GROUP BY e.booked_at, e.entry_id, e.kind, s.payee, s.record_no, s.settlement_id, p.layer
 """
 _SUMS = f"""
 SELECT institution_code,

@@ -127,6 +127,7 @@ settlement = Table(
     Column("hospital_borne_fen", BigInteger, nullable=False),
     Column("patient_pays_fen", BigInteger, nullable=False),
     Column("body_hash", LargeBinary, nullable=False, comment="SHA-256 of the canonical request"),
+    Column("payee", Text, nullable=False, comment="Whom the funds owe: the institution, or `patient` for a claim"),
     CheckConstraint("state IN ('settled', 'reversed')", name="state"),
     CheckConstraint("total_fen = fund_paid_fen + hospital_borne_fen + patient_pays_fen", name="sum"),
     CheckConstraint("patient_pays_fen >= 0 AND fund_paid_fen >= 0 AND hospital_borne_fen >= 0", name="positive"),
@@ -134,7 +135,7 @@ settlement = Table(
     Index(
         "uq_settlement_live", "institution_code", "record_no", unique=True, postgresql_where=text("state = 'settled'")
     ),
-    Index(None, "institution_code", "settled_at", "settlement_id"),
+    Index(None, "payee", "settled_at", "settlement_id"),
     Index(None, "county", "settled_at", "settlement_id"),
     Index(None, "person_id", "year"),
 )

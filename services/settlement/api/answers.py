@@ -81,6 +81,9 @@ class SettlementOut(ResponseModel):
     hospital_borne_fen: int
     patient_pays_fen: int
     hospital_advances_fen: int
+    patient_receives_fen: Annotated[
+        int | None, Field(description="What the funds pay the patient, who has paid everything; only of a claim")
+    ] = None
     family_account_fen: Annotated[
         int,
         Field(description="Part of the share that the household's account pays (家庭账户支付); absent: no accounts"),

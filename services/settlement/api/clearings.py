@@ -36,6 +36,7 @@ from services.settlement.api.deps import Context, CurrentCaller, CursorKey, Now,
 from services.settlement.api.settlements import CurrentReader, reader_of
 from services.settlement.domain.clearing import ClearingLine, Declaration, Verdict
 from services.settlement.usecases.close_clearing import (
+    ClaimNotRefusable,
     ClearingIsClosed,
     LineUnknown,
     NoCentre,
@@ -63,6 +64,7 @@ from services.settlement.usecases.settle_discharge import RecordInProgress
 
 router = secured_router(tag="settlement")
 _READERS = ("funds", "his")
+_MISJUDGED = (ClearingNotFound, ClearingIsClosed, LineUnknown, ReversalMisjudged, ClaimNotRefusable)
 
 
 @router.post(
@@ -157,7 +159,7 @@ async def get_clearing_lines(
 @router.post(
     "/v1/clearings/{clearing_id}/verdicts",
     response_model=ClearingOut,
-    **secured("funds", problems=(ClearingNotFound, ClearingIsClosed, LineUnknown, ReversalMisjudged), idempotent=True),
+    **secured("funds", problems=_MISJUDGED, idempotent=True),
 )
 async def post_verdicts(
     request: Request, clearing_id: UUID, body: VerdictsIn, caller: CurrentCaller, uow: Uow

@@ -23,7 +23,7 @@ from services.settlement.usecases.preview_discharge import preview_discharge
 from services.settlement.usecases.settle_discharge import DischargeAlreadySettled, settle_discharge
 
 router = secured_router(tag="settlement")
-_JUDGED = (
+JUDGED = (
     NotYours,
     DatesImpossible,
     BillInconsistent,
@@ -40,7 +40,7 @@ _JUDGED = (
     status_code=201,
     response_model=SettlementOut,
     **or_again(
-        secured("his", problems=(*_JUDGED, DischargeAlreadySettled, StaySettledOtherwise), idempotent=True),
+        secured("his", problems=(*JUDGED, DischargeAlreadySettled, StaySettledOtherwise), idempotent=True),
         SettlementOut,
     ),
 )
@@ -53,19 +53,20 @@ async def post_discharge(
 
     async def settle() -> Response:
         settled = await settle_discharge(
-            uow, discharge=body.discharge(), rules=_rules(context), seal=context.seal, now=now
+            uow, discharge=body.discharge(), rules=rules_of(context), seal=context.seal, now=now
         )
         return json_answer(settled.answer, 201 if settled.is_new else 200)
 
     return await answer_once(uow, request, caller, body.canonical(), settle)
 
 
-@router.post("/v1/discharges/preview", response_model=SettlementOut, **secured("his", problems=_JUDGED))
+@router.post("/v1/discharges/preview", response_model=SettlementOut, **secured("his", problems=JUDGED))
 async def post_preview(body: DischargeIn, caller: CurrentCaller, context: Context, uow: Uow, now: Now) -> Response:
     """Answer what a settlement of the same body would pay now; nothing is booked and no key is needed."""
     require_own(caller, institution_code=body.institution_code)
-    return json_answer(await preview_discharge(uow, discharge=body.discharge(), rules=_rules(context), now=now))
+    return json_answer(await preview_discharge(uow, discharge=body.discharge(), rules=rules_of(context), now=now))
 
 
-def _rules(context: SettlementContext) -> Rules:
+def rules_of(context: SettlementContext) -> Rules:
+    """Return what judging needs beside the database."""
     return Rules(policies=context.policies, person_key=context.person_key, charts=context.charts)

@@ -32,7 +32,13 @@ from common.kit.fields import (
     TownshipField,
 )
 from services.settlement.domain.bill import Bill, BillLine, CatalogueClass
-from services.settlement.domain.discharge import Continues, Discharge, Insurance, Patient, Temporary
+from services.settlement.domain.discharge import (
+    Continues,
+    Discharge,
+    Insurance,
+    Patient,
+    Temporary,
+)
 from services.settlement.domain.vocabulary import (
     Continuation,
     InsuranceState,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.core.money import ZERO, Money
+from common.core.period import Period
 from services.settlement.domain.accumulator import Balances
 from services.settlement.domain.benefit_class import best_calculation
 from services.settlement.domain.bill import Bill, consistent_bill
@@ -18,7 +19,7 @@ from services.settlement.domain.calculation import Calculation
 from services.settlement.domain.counterfactual import missed_ways
 from services.settlement.domain.discharge import Discharge
 from services.settlement.domain.explanation import Sentence, explanation
-from services.settlement.domain.policy import CountyPolicy, Institution, PolicyVersion, policy_of
+from services.settlement.domain.policy import CountyPolicy, Institution, LevelUnknown, PolicyVersion, policy_of
 from services.settlement.domain.recognition import Recognition
 from services.settlement.domain.stay import Stay, check_dates
 from services.settlement.domain.vocabulary import Continuation, DecidingDay
@@ -92,18 +93,33 @@ def admit(*, discharge: Discharge, policies: Mapping[str, CountyPolicy], today: 
         BillInconsistent: If the amounts contradict each other.
         CountyUnknown: If the county has no policy file.
         PolicyNotInForce: If none of its versions has begun on the day of discharge.
-        InstitutionNotListed: If the county's table lacks the institution.
+        InstitutionNotListed: If the county's table lacks the institution, and no claim describes it.
+        LevelUnknown: If the claim describes it by a level that the county does not have.
     """
     day = discharge.discharged_on
     check_dates(admitted_on=discharge.admitted_on, discharged_on=day, today=today)
     bill = consistent_bill(stated=discharge.bill, lines=discharge.lines)
     policy = policy_of(policies=policies, county=discharge.county)
+    version = policy.version_on(day=day_of(policy.version_day, discharge=discharge, settled_on=today))
     return Admitted(
         discharge=discharge,
-        version=policy.version_on(day=day_of(policy.version_day, discharge=discharge, settled_on=today)),
-        institution=policy.institution_on(code=discharge.institution_code, day=day),
+        version=version,
+        institution=_institution(policy, version, discharge),
         bill=bill,
         settled_on=today,
+    )
+
+
+def _institution(policy: CountyPolicy, version: PolicyVersion, discharge: Discharge) -> Institution:
+    """Return the institution as listed; one that nobody listed as the claim describes it."""
+    code, day = discharge.institution_code, discharge.discharged_on
+    stated = None if discharge.claim is None else discharge.claim.institution
+    if stated is None or policy.lists(code=code, day=day):
+        return policy.institution_on(code=code, day=day)
+    if stated.level not in version.levels:
+        raise LevelUnknown(f"no level {stated.level}", level=stated.level, known=list(version.levels))
+    return Institution(
+        code, stated.name, stated.level, stated.region, stated.kind, stated.is_designated, Period(day, None)
     )
 
 

@@ -13,9 +13,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from common.core.money import ZERO, Money
+from services.settlement.domain.discharge import PAID_BY_PATIENT
 from services.settlement.domain.ledger import RECEIVABLE, JournalEntry, Posting
 
-HOSPITAL_BANK = "hospital_bank"
+HOSPITAL_BANK, PATIENT_BANK = "hospital_bank", "patient_bank"
 REFUSED_LOSS = "clearing_refused"
 CENTRE_BANK = "centre_bank"
 CENTRE_CLAIM = "centre_claim"
@@ -156,15 +157,18 @@ def sum_of(lines: Iterable[ClearingLine], verdict: Verdict) -> Money:
     return sum((line.amount for line in lines if line.verdict is verdict), ZERO)
 
 
-def closing_entry(*, entry_id: UUID, fund: str, lines: Sequence[ClearingLine], terms: Terms) -> JournalEntry:
+def closing_entry(
+    *, entry_id: UUID, fund: str, lines: Sequence[ClearingLine], terms: Terms, payee: str
+) -> JournalEntry:
     """Return the entry that pays a judged batch.
 
-    What is accepted comes to the hospital's bank, what is refused becomes its loss, both leave the fund's receivable;
-    where another fund's centre pays first, the payer owes it to the centre.
+    What is accepted comes to the bank of the hospital, or of the patients who have paid; what is refused becomes the
+    hospital's loss; both leave the fund's receivable. Where another fund's centre pays first, the payer owes it to the
+    centre.
     """
     paid, lost = sum_of(lines, Verdict.ACCEPTED), sum_of(lines, Verdict.REFUSED)
     sides = [
-        Posting(HOSPITAL_BANK, paid),
+        Posting(PATIENT_BANK if payee == PAID_BY_PATIENT else HOSPITAL_BANK, paid),
         Posting(REFUSED_LOSS, lost),
         Posting(f"{RECEIVABLE}:{fund}", -paid - lost),
     ]

@@ -14,10 +14,14 @@ from services.settlement.domain.vocabulary import (
     Continuation,
     InsuranceState,
     Referral,
+    Region,
     Scheme,
     ThirdParty,
     VisitType,
 )
+
+PAID_BY_PATIENT = "patient"
+"""Stands where a hospital's code stands else, for stays that their patients paid: in batches, statements, boards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,30 @@ class Continues:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedInstitution:
+    """A hospital that no table of the county lists, as the home office describes it."""
+
+    name: str
+    level: str
+    region: Region
+    kind: str
+    is_designated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The patient has paid elsewhere and claims at the home office (异地就医回乡报销): the funds owe the patient.
+
+    Attributes:
+        document: Number of the office's file with invoice and papers.
+        institution: What counts where the county's table lacks the hospital.
+    """
+
+    document: str
+    institution: StatedInstitution | None
+
+
+@dataclass(frozen=True, slots=True)
 class Discharge:
     """The whole request.
 
@@ -86,6 +114,7 @@ class Discharge:
         third_party: Whether somebody else is liable for the cost (第三人责任).
         continues: The settled stay that this one carries on.
         body_hash: SHA-256 of the canonical request, by which equal bodies are known.
+        claim: Where the patient paid everything and claims it now; None at a hospital's window.
     """
 
     record_no: str
@@ -104,3 +133,9 @@ class Discharge:
     has_contract: bool = False
     third_party: ThirdParty = ThirdParty.NONE
     continues: Continues | None = None
+    claim: Claim | None = None
+
+    @property
+    def payee(self) -> str:
+        """Whom the funds owe their parts: the hospital that advanced them, or the patient."""
+        return self.institution_code if self.claim is None else PAID_BY_PATIENT

@@ -41,6 +41,13 @@ class InstitutionNotListed(Conflict):
     zh = "该医疗机构不在县级机构表中"
 
 
+class LevelUnknown(Refused):
+    """The county's policy has no such level of institutions."""
+
+    code = "level_unknown"
+    zh = "该县政策没有此医疗机构级别"
+
+
 @dataclass(frozen=True, slots=True)
 class Institution:
     """A hospital as the county's table (定点医疗机构表) describes it for a period.
@@ -244,6 +251,10 @@ class CountyPolicy:
         if not begun:
             raise PolicyNotInForce(f"county {self.county} has no policy in force on {day}", county=self.county, on=day)
         return begun[-1]
+
+    def lists(self, *, code: str, day: date) -> bool:
+        """Say whether the county's table has the institution on the day."""
+        return any(each.code == code and each.period.covers(day) for each in self.institutions)
 
     def institution_on(self, *, code: str, day: date) -> Institution:
         """Return the institution as listed on the day.

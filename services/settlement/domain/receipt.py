@@ -51,8 +51,18 @@ def answer_of(*, assessment: Assessment, identity: Identity | None, settled_at: 
         "settled_at": settled_at,
         "person_id": str(assessment.recognition.person_id),
         **outcome,
+        **(paid_back(answer=outcome) if discharge.claim else {}),
         **(_borne(assessment, outcome) if assessment.judgement.version.family_account else {}),
     }
+
+
+def paid_back(*, answer: Mapping[str, Any]) -> dict[str, int]:
+    """Return whom the funds' parts go to where the patient has paid everything: no hospital waits for them.
+
+    >>> paid_back(answer={"fund_paid_fen": 700})
+    {'hospital_advances_fen': 0, 'patient_receives_fen': 700}
+    """
+    return {"hospital_advances_fen": 0, "patient_receives_fen": answer["fund_paid_fen"]}
 
 
 def _borne(assessment: Assessment, outcome: Mapping[str, Any]) -> dict[str, int]:

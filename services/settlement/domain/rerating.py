@@ -28,7 +28,7 @@ from services.settlement.domain.ledger import (
     folded,
 )
 from services.settlement.domain.policy import PolicyVersion
-from services.settlement.domain.receipt import balances_as_told, charged_of, outcome_of, policy_as_told
+from services.settlement.domain.receipt import balances_as_told, charged_of, outcome_of, paid_back, policy_as_told
 from services.settlement.domain.recognition import Recognition
 from services.settlement.domain.replay import Frozen
 from services.settlement.domain.stay import Stay
@@ -206,6 +206,8 @@ def _difference(
     categories = now.recognition.categories
     judgement = judge(version=now.version, stay=case, bill=stay.first.bill, categories=categories, before=before)
     answer = {**stay.answer, **outcome_of(judgement=judgement, recognition=now.recognition)}
+    if "patient_receives_fen" in answer:
+        answer |= paid_back(answer=answer)
     if "family_account_fen" in answer:
         answer |= split_of(answer=answer)
     patient = Money(answer["patient_pays_fen"] - stay.answer["patient_pays_fen"])

@@ -14,10 +14,13 @@ _TOUCHING = timedelta(days=1)
 
 
 class StaySettledOtherwise(Conflict):
-    """The stay lives as a settlement that came through the other interface."""
+    """The stay lives as a settlement that came another way: the other interface, a window, the home office."""
 
     code = "stay_settled_otherwise"
-    zh = "同一患者在本机构同一时段的住院已通过另一接口结算，请勿重复报送；如需更改，请先撤销该结算"
+    zh = (
+        "同一患者在该机构同一时段的住院已通过其他途径（另一接口、窗口或回乡报销）结算，"
+        "请勿重复报送；如需更改，请先撤销该结算"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from services.settlement.domain.clearing import (
     repayment_entry,
     sum_of,
 )
+from services.settlement.domain.discharge import PAID_BY_PATIENT
 from services.settlement.usecases.open_clearing import ClearingEmpty, PeriodNotOver
 from services.settlement.usecases.read_clearing import ClearingNotFound, read_clearing
 from services.settlement.usecases.read_settlement import Reader
@@ -56,6 +57,13 @@ class ReversalMisjudged(Refused):
     zh = "冲销行的审核结论须与原结算行一致，或暂缓"
 
 
+class ClaimNotRefusable(Refused):
+    """The office has accepted the claim; what is wrong with it is undone by a reversal, not by paying nothing."""
+
+    code = "claim_not_refusable"
+    zh = "回乡报销不能在清算中拒付；确有错误的，请冲正该笔报销"
+
+
 class NoCentre(Refused):
     """In this county every payer pays the hospitals itself, or the fund is the centre's own."""
 
@@ -73,10 +81,14 @@ async def judge_clearing(
         ClearingIsClosed: If it is closed.
         LineUnknown: If a number is no line of it.
         ReversalMisjudged: If a reversal would not follow the line it takes back.
+        ClaimNotRefusable: If a claim of a patient would be paid nothing.
     """
     clearing = await _held(uow, clearing_id=clearing_id, reader=reader)
     if clearing.closed_at is not None:
         raise ClearingIsClosed("the batch is closed")
+    is_of_patients = clearing.institution_code == PAID_BY_PATIENT
+    if is_of_patients and any(verdict is Verdict.REFUSED for _, verdict, _ in verdicts):
+        raise ClaimNotRefusable("reverse the claim (/v1/claims/{settlement_id}/reversal), or postpone it")
     known = await clearings.judge(uow.connection, clearing_id, verdicts)
     for number, _, _ in verdicts:
         if number not in known:
@@ -111,7 +123,11 @@ async def close_clearing(
     )
     await clearings.close(uow.connection, closed, client=client_id)
     entry = closing_entry(
-        entry_id=named_id("journal_entry", clearing_id, "clearing"), fund=clearing.fund, lines=lines, terms=terms
+        entry_id=named_id("journal_entry", clearing_id, "clearing"),
+        fund=clearing.fund,
+        lines=lines,
+        terms=terms,
+        payee=clearing.institution_code,
     )
     await settlements.enter(uow.connection, entry, booked_at=now, clearing_id=clearing_id)
     uow.publish(_told(closed, now), occurred_at=now)

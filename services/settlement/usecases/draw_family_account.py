@@ -45,7 +45,8 @@ async def with_account(
         holding: Whether the account stays held until the commit.
     """
     household_id = assessment.recognition.household_id
-    if household_id is None or not _share(assessment, assessment.chosen.patient_pays):
+    is_claim = assessment.admitted.discharge.claim is not None
+    if household_id is None or is_claim or not _share(assessment, assessment.chosen.patient_pays):
         return assessment
     kept = await family_accounts.find(uow.connection, household_id, holding=holding)
     if kept is None or kept.county != policy.county:

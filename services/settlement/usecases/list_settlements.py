@@ -49,7 +49,7 @@ async def list_settlements(
         raise SettlementNotFound("the caller speaks for no institution and no county")
     wanted = SettlementFilter(
         county=reader.county,
-        institution_code=reader.institution_code or asked.institution_code,
+        payee=reader.institution_code or asked.institution_code,
         record_no=asked.record_no,
         settled_from=day_begins(asked.settled_from) if asked.settled_from else None,
         settled_before=day_ends(asked.settled_to) if asked.settled_to else None,

@@ -27,6 +27,7 @@ from services.settlement.domain.clearing import (
     is_end_of,
     lines_hash,
 )
+from services.settlement.domain.discharge import PAID_BY_PATIENT
 from services.settlement.usecases.settle_discharge import RecordInProgress
 
 _OTHERWISE = "与机构申报不符"
@@ -79,7 +80,7 @@ async def open_clearing(uow: UnitOfWork, *, wanted: Wanted, terms: Terms, client
         ClearingEmpty: If there is nothing to clear.
         DeclarationDiffers: If the hospital declared another count or sum, or no record as it stands here.
     """
-    if wanted.until >= china_date(now) or not is_end_of(terms.calendar, wanted.until):
+    if not _is_over(wanted, terms, china_date(now)):
         raise PeriodNotOver(f"{wanted.until} is not the last day of a {terms.calendar} that is over")
     place = {"county": wanted.county, "institution_code": wanted.institution_code, "fund": wanted.fund}
     if not await try_hold(uow.connection, "clearing", *place.values()):
@@ -111,6 +112,13 @@ async def open_clearing(uow: UnitOfWork, *, wanted: Wanted, terms: Terms, client
     if wanted.records is not None:
         await _set_differing_aside(uow, clearing, lines, wanted.records)
     return clearing
+
+
+def _is_over(wanted: Wanted, terms: Terms, today: date) -> bool:
+    """Say whether a batch may end with the day; patients who have paid do not wait for the end of a period."""
+    if wanted.institution_code == PAID_BY_PATIENT:
+        return wanted.until <= today
+    return wanted.until < today and is_end_of(terms.calendar, wanted.until)
 
 
 async def _set_differing_aside(

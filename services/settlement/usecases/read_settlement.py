@@ -24,7 +24,7 @@ class Reader:
     def may_see(self, kept: Kept) -> bool:
         """Say whether the settlement is the reader's."""
         if self.institution_code is not None:
-            return kept.institution_code == self.institution_code
+            return kept.payee == self.institution_code
         return kept.county == self.county
 
 

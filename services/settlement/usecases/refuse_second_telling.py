@@ -1,6 +1,7 @@
-"""A stay that lives as a settlement of one interface is not settled through the other (重复报送).
+"""A stay that lives as a settlement told one way is not settled again told another way (重复报送).
 
-The record number guards within each interface; between them a stay has two, so person, hospital and days tell it.
+The ways are a hospital's two interfaces and the home office's claim. The record number guards within each; between them
+a stay has two, so person, hospital and days tell it.
 Two stays at one time told through one and the same interface stay the hospital's own affair.
 Room: use cases of settlement. Next hop: services/settlement/domain/second_telling.py
 """
@@ -47,10 +48,11 @@ async def refuse_second_telling(
         psn_no=psn_no_of(person_id=own_id, name_check=name_check),
         person_id=person_id,
         admitted_on=discharge.admitted_on,
+        payee=discharge.payee,
     ):
         if days.is_also(told.days):
             raise StaySettledOtherwise(
-                "this stay is settled through the other interface under another record number; reverse it there first",
+                "this stay is settled in another way under another record number; reverse it there first",
                 settlement_id=str(told.settlement_id),
                 record_no=told.record_no,
                 link=f"/v1/settlements/{told.settlement_id}",

@@ -139,7 +139,9 @@ def _slip(kept: Kept, result: _Result, patient: SentPatient, printed_with: SlipP
 
 
 def _split(answer: Mapping[str, Any]) -> list[SlipLine]:
-    """Return how the share is borne where the household's account bears some of it."""
+    """Return how the share is borne where the household's account bears some of it, and what a claim gives back."""
+    if answer.get("patient_receives_fen") is not None:
+        return [SlipLine("费用已由个人垫付，基金返还个人", _yuan(answer["patient_receives_fen"]))]
     if not answer.get("family_account_fen"):
         return []
     parts = (("其中：门诊家庭账户支付", "family_account_fen"), ("现金支付", "cash_fen"))

@@ -21,6 +21,7 @@ from services.settlement.adapters import accumulators, corrections, persons, rev
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.settlements import Kept
 from services.settlement.domain.accumulator import mirrored_changes, moved
+from services.settlement.domain.discharge import PAID_BY_PATIENT
 from services.settlement.domain.ledger import mirror_kind
 from services.settlement.domain.replay import balances_from
 from services.settlement.usecases.draw_family_account import give_back
@@ -53,8 +54,22 @@ async def reverse_settlement(
         SettlementNotFound: If there is none, or it is another hospital's.
     """
     kept = await settlements.find(uow.connection, settlement_id)
-    if kept is None or kept.institution_code != institution_code:
+    if kept is None or kept.payee != institution_code:
         raise SettlementNotFound("no settlement of that id")
+    return await _reversed(uow, kept, reason, client_id, now)
+
+
+async def reverse_claim(
+    uow: UnitOfWork, *, settlement_id: UUID, county: str | None, reason: str, client_id: str, now: datetime
+) -> Reversed:
+    """Reverse a claim of a county's home office; what the patient already received is taken off the next batch.
+
+    Raises:
+        SettlementNotFound: If there is no claim of that id in the county.
+    """
+    kept = await settlements.find(uow.connection, settlement_id)
+    if kept is None or (kept.payee, kept.county) != (PAID_BY_PATIENT, county):
+        raise SettlementNotFound("no claim of that id")
     return await _reversed(uow, kept, reason, client_id, now)
 
 
@@ -71,7 +86,7 @@ async def reverse_record(
     if not await settlements.hold_record(uow.connection, **place):
         raise RecordInProgress("the settlement of this record is still running", retry_after_seconds=1)
     latest = await settlements.latest_of_record(uow.connection, **place)
-    if latest is None:
+    if latest is None or latest.payee != institution_code:
         raise SettlementNotFound(
             "nothing is settled under this record number; if its discharge was sent and is delayed, "
             "repeat the reversal after the discharge has answered",

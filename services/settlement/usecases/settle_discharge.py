@@ -151,6 +151,7 @@ def _booking(assessment: Assessment, identity: Identity, seal: Seal, now: dateti
         person_id=assessment.recognition.person_id,
         county=discharge.county,
         institution_code=discharge.institution_code,
+        payee=discharge.payee,
         record_no=discharge.record_no,
         township=discharge.patient.township,
         patient_sealed=seal.close(patient_as_text(patient=discharge.patient), context=identity.discharge_id.bytes),

@@ -43,7 +43,7 @@ class TestTheSecondTelling:
         await window.settle(_called(person))
         stay = await _told(his, person)
 
-        assert "已通过另一接口结算" in await his.refusal("2304", stay.bill())
+        assert "已通过其他途径" in await his.refusal("2304", stay.bill())
 
     async def test_is_settled_once_the_first_was_reversed(self, window: Window) -> None:
         his, person = His(window), await window.register()
@@ -66,7 +66,7 @@ class TestTheSecondTelling:
             by_call, by_message = await asyncio.gather(window.discharge(_called(person)), his.send("2304", stay.bill()))
 
             if by_call.status_code == 201:
-                assert "已通过另一接口结算" in refused(by_message)
+                assert "已通过其他途径" in refused(by_message)
             else:
                 assert refusal_of(by_call) == (409, "stay_settled_otherwise")
                 assert by_message.json()["infcode"] == "0"

@@ -69,7 +69,7 @@ def test_the_hash_changes_with_every_field_that_counts():
 
 @given(lines=LINES, centre=st.sampled_from([None, "basic", "aid"]))
 def test_what_is_paid_and_lost_leaves_the_receivable_and_nothing_else_moves(lines, centre):
-    entry = closing_entry(entry_id=ID, fund="aid", lines=lines, terms=Terms(Calendar.MONTH, centre))
+    entry = closing_entry(entry_id=ID, fund="aid", lines=lines, terms=Terms(Calendar.MONTH, centre), payee="H1")
 
     sides = {each.account: each.amount.fen for each in entry.postings}
     paid, lost = sum_of(lines, Verdict.ACCEPTED).fen, sum_of(lines, Verdict.REFUSED).fen
@@ -90,4 +90,9 @@ def test_a_repayment_takes_the_claim_back():
 
 
 def test_a_batch_of_nothing_but_postponed_lines_moves_nothing():
-    assert closing_entry(entry_id=ID, fund="aid", lines=[a_line(1, 5, Verdict.POSTPONED)], terms=DIRECT).postings == ()
+    assert (
+        closing_entry(
+            entry_id=ID, fund="aid", lines=[a_line(1, 5, Verdict.POSTPONED)], terms=DIRECT, payee="H1"
+        ).postings
+        == ()
+    )
