@@ -31,6 +31,7 @@ from services.settlement.api import (
     reconciliations,
     reliefs,
     reratings,
+    reservations,
     reversals,
     settlements,
     slips,
@@ -41,6 +42,25 @@ from services.settlement.settings import Settings
 from services.settlement.usecases.render_slip import SlipPrint
 
 NAME = "settlement"
+_ROUTERS = (
+    discharges.router,
+    claims.router,
+    reversals.router,
+    settlements.router,
+    slips.router,
+    entitlements.router,
+    openings.router,
+    family_accounts.router,
+    reconciliations.router,
+    clearings.router,
+    reratings.router,
+    reliefs.router,
+    funds.router,
+    reservations.router,
+    costs.router,
+    his.router,
+    internal.router,
+)
 
 
 def create_app(
@@ -56,25 +76,7 @@ def create_app(
         database=database or database_of(settings, name="settlement-api"),
         verifier=verifier or verifier_of(settings, clock=clock),
         clock=clock,
-        routers=[
-            discharges.router,
-            claims.router,
-            reversals.router,
-            settlements.router,
-            slips.router,
-            entitlements.router,
-            openings.router,
-            family_accounts.router,
-            reconciliations.router,
-            clearings.router,
-            reratings.router,
-            reliefs.router,
-            funds.router,
-            costs.router,
-            his.router,
-            internal.router,
-            operations_router(NAME),
-        ],
+        routers=[*_ROUTERS, operations_router(NAME)],
         settings=settings,
     )
     policies = load_policies()

@@ -53,6 +53,7 @@ class Belongings:
     person_id: str
     household_id: str
     claim_id: str
+    reservation_id: str
     kept: dict[str, Any]
     undone: tuple[dict[str, Any], dict[str, Any]]
     roster_id: str
@@ -83,6 +84,7 @@ def make_belongings(door: Door, *, number: int) -> Belongings:
         person=person,
         person_id=kept["person_id"],
         household_id=archive["household_id"],
+        reservation_id=_reserved(door),
         claim_id=_funds(door, "/v1/claims", _stay(person) | FAR_CLAIM)["settlement_id"],
         kept=kept,
         undone=(_settle(door, _stay(person)), _settle(door, _stay(person))),
@@ -209,6 +211,18 @@ def _plan(door: Door, settled: dict[str, Any]) -> str:
     grant = {"settlement_id": settled["settlement_id"], "relief_class": "still_heavy", "weighed": ["burden"]}
     plan = {"county": COUNTY, "fund": RELIEF_FUND, "ledger": "precise_relief", "document": "方案", "proposed_by": "甲"}
     return str(_funds(door, "/v1/relief-plans", plan | {"grants": [grant | {"amount_fen": 1}]})["plan_id"])
+
+
+def _reserved(door: Door) -> str:
+    """Give the fund a fen and set it aside; return the reservation."""
+    today = china_date(utc_now())
+    year = {"county": COUNTY, "year": today.year, "amount_fen": 1}
+    path = f"/v1/funds/{RELIEF_FUND}"
+    _funds(
+        door, f"{path}/budgets", year | {"ledger": "precise_relief", "effective_on": str(today), "source": "财社2号"}
+    )
+    held = year | {"ledger": "precise_relief", "purpose": "预留", "expires_on": str(today)}
+    return str(_funds(door, f"{path}/reservations", held)["reservation_id"])
 
 
 def _given(door: Door, settled: dict[str, Any]) -> str:

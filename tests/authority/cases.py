@@ -87,6 +87,7 @@ _BROUGHT: dict[str, Any] = {"json": {"county": COUNTY, "amount_fen": 0, "source"
 _FUND = "/v1/funds/medical_assistance"
 _DAYS = {"from": "2017-01-01", "to": "2017-01-31"}
 _BUDGET = {"year": 2017, "effective_on": "2017-01-01", "amount_fen": 1, "source": "财政批复"}
+_HELD = {"year": 2017, "amount_fen": 1, "purpose": "预留", "expires_on": "2017-01-31"}
 _MESSAGE: Asked = lambda own: {  # noqa: E731 - the same
     "json": {
         "infno": "1101",
@@ -220,6 +221,15 @@ CASES = [
     ),
     Case(
         "POST /v1/funds/{fund}/budgets", "funds", "named", _at(f"{_FUND}/budgets", json={"county": COUNTY, **_BUDGET})
+    ),
+    Case(
+        *("POST /v1/funds/{fund}/reservations", "funds", "named"),
+        _at(f"{_FUND}/reservations", json={"county": COUNTY, **_HELD}),
+        hears="dates_impossible",
+    ),
+    Case(
+        *("POST /v1/funds/{fund}/reservations/{reservation_id}/release", "funds", "guessed"),
+        _at(_FUND + "/reservations/{own.reservation_id}/release"),
     ),
     Case(
         "GET /v1/funds/{fund}/budgets",

@@ -111,6 +111,8 @@ RULES: dict[str, Rule] = {
     "GET /v1/settlements/{settlement_id}/corrections": _by("settlement", "his", "funds"),
     "POST /v1/funds/{fund}/budgets": _by("settlement", "funds"),
     "GET /v1/funds/{fund}/budgets": _by("settlement", "funds"),
+    "POST /v1/funds/{fund}/reservations": _by("settlement", "funds"),
+    "POST /v1/funds/{fund}/reservations/{reservation_id}/release": _by("settlement", "funds"),
     "GET /v1/funds/{fund}/statement": _by("settlement", "funds"),
     "POST /v1/his/messages": _by("settlement", "his"),
     "GET /internal/discharges/{discharge_id}/patient": _by("settlement", "service:identity", is_outward=False),

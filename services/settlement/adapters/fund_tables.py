@@ -1,15 +1,27 @@
-"""Table of the budgets that bureaus give their funds.
+"""Tables of the budgets that bureaus give their funds, and of what they set aside.
 
 Room: adapters of settlement.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Integer, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 
 from services.settlement.adapters.tables import metadata
 
-__all__ = ["budget_change", "metadata"]
+__all__ = ["budget_change", "fund_reservation", "metadata"]
 
 budget_change = Table(
     "budget_change",
@@ -30,4 +42,24 @@ budget_change = Table(
     CheckConstraint("extract(year FROM effective_on) = year", name="year"),
     UniqueConstraint("county", "fund", "year", "change_no"),
     comment="Insert-only",
+)
+
+fund_reservation = Table(
+    "fund_reservation",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    Column("county", Text, nullable=False),
+    Column("fund", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("ledger", Text, nullable=False, comment="Sub-ledger; empty for the fund itself"),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("expires_on", Date, nullable=False, comment="Last China day on which it counts"),
+    Column("reserved_at", DateTime(timezone=True), nullable=False),
+    Column("reserved_by", Text, nullable=False),
+    Column("released_at", DateTime(timezone=True)),
+    Column("released_by", Text),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
+    Index(None, "county", "fund", "year", "expires_on"),
 )

@@ -14,6 +14,7 @@ from common.kit.fields import (
     CodeText,
     CountyField,
     DayField,
+    FenField,
     RequestModel,
     ResponseModel,
     ShortText,
@@ -61,11 +62,38 @@ class BudgetAccountOut(ResponseModel):
     purpose: str | None
     budget_fen: int
     booked_fen: int
+    reserved_fen: int
     available_fen: int
 
 
+class ReservationIn(RequestModel):
+    """Money of an account that is set aside until a day, that day included."""
+
+    county: CountyField
+    year: YearField
+    ledger: Annotated[CodeText | None, Field(description="Earmarked sub-ledger; absent for the fund itself")] = None
+    amount_fen: Annotated[FenField, Field(gt=0)]
+    purpose: ShortText
+    expires_on: Annotated[DayField, Field(description="Last China day on which it counts")]
+
+
+class ReservationOut(ResponseModel):
+    """A reservation; it counts until `expires_on` unless it was given free before."""
+
+    reservation_id: UUID
+    county: str
+    fund: str
+    year: int
+    ledger: str | None
+    amount_fen: int
+    purpose: str
+    expires_on: str
+    reserved_at: str
+    released_at: str | None
+
+
 class BudgetOut(ResponseModel):
-    """A fund's year: available = budget - booked, below zero where the fund is overdrawn."""
+    """A fund's year: available = budget - booked - reserved, below zero where the fund is overdrawn."""
 
     county: str
     fund: str
@@ -73,8 +101,10 @@ class BudgetOut(ResponseModel):
     on: str
     budget_fen: int
     booked_fen: int
+    reserved_fen: int
     available_fen: int
     accounts: list[BudgetAccountOut]
+    reservations: list[ReservationOut]
     changes: list[BudgetChangeOut]
 
 

@@ -24,7 +24,7 @@ from services.settlement.adapters.statement_sheet import as_csv, as_xlsx, sheet_
 from services.settlement.adapters.statements import HospitalSums, Place, StatementLine
 from services.settlement.api.deps import Context, CurrentCaller, CursorKey, Now, Uow
 from services.settlement.api.fund_forms import BudgetChangeIn, BudgetChangeOut, BudgetOut, StatementOut
-from services.settlement.domain.budget import BudgetBelowZero, BudgetChangeEmpty, DayOutsideYear
+from services.settlement.domain.budget import BudgetBelowZero, BudgetChangeEmpty, DayOutsideYear, Reservation
 from services.settlement.domain.chart import WHOLE, FundUnknown, PurposeMismatch
 from services.settlement.domain.policy import CountyUnknown
 from services.settlement.usecases.change_budget import WantedChange, change_budget
@@ -92,7 +92,7 @@ async def get_budget(
     now: Now,
     on: Annotated[DayField | None, Query(description="Changes that count on this day; today when absent")] = None,
 ) -> Response:
-    """Answer what a fund was given for a year, what settlements booked on it, and what is left."""
+    """Answer what a fund was given for a year, what settlements booked on it, what is set aside, and what is left."""
     require_own(caller, county=county)
     day = on or china_date(now)
     state = await read_budget(uow, county=county, fund=fund, year=year, on=day, charts=context.charts)
@@ -169,6 +169,22 @@ def _position(line: StatementLine) -> tuple[str, str, int]:
     return line.booked_at.isoformat(), str(line.entry_id), line.line_no
 
 
+def reservation_told(made: Reservation) -> dict[str, Any]:
+    """Return a reservation as it is answered."""
+    return {
+        "reservation_id": str(made.reservation_id),
+        "county": made.county,
+        "fund": made.fund,
+        "year": made.year,
+        "ledger": made.ledger or None,
+        "amount_fen": made.amount.fen,
+        "purpose": made.purpose,
+        "expires_on": made.expires_on.isoformat(),
+        "reserved_at": rfc3339(made.reserved_at),
+        "released_at": rfc3339(made.released_at) if made.released_at else None,
+    }
+
+
 def _change(row: BudgetRow) -> dict[str, Any]:
     return {
         "change_id": str(row.change_id),
@@ -195,15 +211,18 @@ def _budget(state: BudgetState) -> dict[str, Any]:
             "purpose": each.account.purpose or None,
             "budget_fen": each.budget.fen,
             "booked_fen": each.booked.fen,
-            "available_fen": (each.budget - each.booked).fen,
+            "reserved_fen": each.reserved.fen,
+            "available_fen": each.available.fen,
         }
         for each in state.accounts
     ]
     return {
         "budget_fen": state.budget.fen,
         "booked_fen": state.booked.fen,
+        "reserved_fen": state.reserved.fen,
         "available_fen": state.available.fen,
         "accounts": accounts,
+        "reservations": [reservation_told(each) for each in state.reservations],
         "changes": [_change(row) for row in state.changes],
     }
 

@@ -7,9 +7,10 @@ Next hop: services/settlement/adapters/budgets.py
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import accumulate
+from uuid import UUID
 
 from common.core.errors import Conflict, Refused
 from common.core.money import ZERO, Money
@@ -34,6 +35,33 @@ class DayOutsideYear(Refused):
 
     code = "dates_impossible"
     zh = "预算生效日须在预算年度内"
+
+
+class BudgetTooSmall(Conflict):
+    """The account has less left than is to be set aside."""
+
+    code = "budget_too_small"
+    zh = "账户可用余额不足，无法预留"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Money of an account's year that is set aside (预算预留) until a China day, that day included."""
+
+    reservation_id: UUID
+    county: str
+    fund: str
+    year: int
+    ledger: str
+    amount: Money
+    purpose: str
+    expires_on: date
+    reserved_at: datetime
+    released_at: datetime | None = None
+
+    def released(self, at: datetime) -> Reservation:
+        """Return it as it stands once it was given free."""
+        return replace(self, released_at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +116,30 @@ def budget_on(*, changes: Sequence[BudgetChange], day: date) -> dict[str, Money]
     for each in changes:
         counted = each.amount if each.effective_on <= day else ZERO
         found[each.ledger] = found.get(each.ledger, ZERO) + counted
+    return found
+
+
+def require_reservation(*, wanted: Reservation, available: Money, today: date) -> None:
+    """Let a reservation through that the account can bear and that counts on some day from today on.
+
+    Args:
+        wanted: What is to be set aside.
+        available: What the account has left, in fen.
+        today: China day of now.
+
+    Raises:
+        DayOutsideYear: If the last day is over or not in the budget's year.
+        BudgetTooSmall: If the account has less.
+    """
+    if wanted.expires_on < today or wanted.expires_on.year != wanted.year:
+        raise DayOutsideYear(f"{wanted.expires_on} is over or not in {wanted.year}")
+    if wanted.amount > available:
+        raise BudgetTooSmall(f"the account has {available.fen} fen left", available_fen=available.fen)
+
+
+def held_on(*, reservations: Sequence[Reservation]) -> dict[str, Money]:
+    """Return each ledger's sum of reservations, in fen."""
+    found: dict[str, Money] = {}
+    for each in reservations:
+        found[each.ledger] = found.get(each.ledger, ZERO) + each.amount
     return found

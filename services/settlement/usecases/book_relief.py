@@ -15,11 +15,11 @@ from common.core.money import ZERO, Money
 from common.kit.clock import china_date
 from common.kit.db import UnitOfWork
 from common.published.settlement import LayerPaid, SupplementBooked
-from services.settlement.adapters import budgets, gap_cases, reliefs, settlements
+from services.settlement.adapters import budgets, gap_cases, reliefs, reservations, settlements
 from services.settlement.adapters.gap_cases import CaseState, GapCase
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reliefs import Grant, Plan
-from services.settlement.domain.budget import budget_on
+from services.settlement.domain.budget import budget_on, held_on
 from services.settlement.domain.chart import WHOLE, Chart
 from services.settlement.domain.family_account import cash_of
 from services.settlement.domain.ledger import JournalEntry
@@ -115,7 +115,8 @@ async def _left(uow: UnitOfWork, plan: Plan, today: date) -> Money:
         booked=booked.get(WHOLE, ZERO),
         relieved=await reliefs.relieved(uow.connection, county=county, fund=fund, first=first, end=end),
     )
-    return fund_year.left_for_relief(ledger=plan.ledger)
+    live = await reservations.live_on(uow.connection, county=county, fund=fund, year=year, day=today)
+    return fund_year.left_for_relief(ledger=plan.ledger) - held_on(reservations=live).get(plan.ledger, ZERO)
 
 
 async def _enter(

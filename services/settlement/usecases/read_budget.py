@@ -11,20 +11,26 @@ from datetime import date
 
 from common.core.money import ZERO, Money
 from common.kit.db import UnitOfWork
-from services.settlement.adapters import budgets, reliefs
+from services.settlement.adapters import budgets, reliefs, reservations
 from services.settlement.adapters.budgets import BudgetRow
-from services.settlement.domain.budget import budget_on
+from services.settlement.domain.budget import Reservation, budget_on, held_on
 from services.settlement.domain.chart import WHOLE, Chart, FundAccount, require_purpose
 from services.settlement.usecases.change_budget import chart_of, year_of
 
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """A fund or sub-ledger with its budget and what was booked on it: what a tilt cost, and relief out of it."""
+    """A fund or sub-ledger with its budget, what was booked on it (a tilt's cost, relief) and what is set aside."""
 
     account: FundAccount
     budget: Money
     booked: Money
+    reserved: Money
+
+    @property
+    def available(self) -> Money:
+        """What is left beside what is set aside; below zero where it is overdrawn (透支)."""
+        return self.budget - self.booked - self.reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,13 @@ class BudgetState:
         accounts: The fund and its sub-ledgers, each with its budget and what was booked on it, in fen.
         booked: Receivables of the year, reversals taken off; of the whole fund.
         changes: All of the year, those that do not count yet too.
+        reservations: What is set aside on the day.
     """
 
     accounts: tuple[AccountState, ...]
     booked: Money
     changes: Sequence[BudgetRow]
+    reservations: Sequence[Reservation]
 
     @property
     def budget(self) -> Money:
@@ -48,8 +56,17 @@ class BudgetState:
 
     @property
     def available(self) -> Money:
-        """What is left; below zero where the fund is overdrawn (透支)."""
-        return self.budget - self.booked
+        """What is left of all accounts; below zero where the fund is overdrawn (透支)."""
+        return sum((each.available for each in self.accounts), ZERO)
+
+    @property
+    def reserved(self) -> Money:
+        """What is set aside."""
+        return sum((each.reserved for each in self.accounts), ZERO)
+
+    def account(self, ledger: str) -> AccountState:
+        """Return one account that the chart has."""
+        return next(each for each in self.accounts if each.account.ledger == ledger)
 
 
 async def read_budget(
@@ -71,10 +88,14 @@ async def read_budget(
     relieved = await reliefs.relieved(uow.connection, county=county, fund=fund, first=first, end=end)
     borne = {ledger: booked.get(ledger, ZERO) + relieved.get(ledger, ZERO) for ledger in accounts if ledger != WHOLE}
     borne[WHOLE] = sum(booked.values(), ZERO) - sum(borne.values(), ZERO)
+    live = await reservations.live_on(uow.connection, county=county, fund=fund, year=year, day=on)
+    held = held_on(reservations=live)
     return BudgetState(
         accounts=tuple(
-            AccountState(account, given.get(ledger, ZERO), borne[ledger]) for ledger, account in accounts.items()
+            AccountState(account, given.get(ledger, ZERO), borne[ledger], held.get(ledger, ZERO))
+            for ledger, account in accounts.items()
         ),
         booked=sum(booked.values(), ZERO),
         changes=changes,
+        reservations=live,
     )

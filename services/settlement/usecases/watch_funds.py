@@ -10,13 +10,16 @@ from datetime import date
 
 from common.core.money import ZERO, Money
 from common.kit.db import UnitOfWork
-from services.settlement.adapters import budgets
+from services.settlement.adapters import budgets, reservations
 from services.settlement.domain.budget import budget_on
 
 
 @dataclass(frozen=True, slots=True)
 class FundLeft:
-    """A fund's budget with its sub-ledgers as it counts today, and what is left of it; below zero: overdrawn."""
+    """A fund's budget with its sub-ledgers as it counts today, and what is left; below zero: overdrawn.
+
+    What is set aside counts as gone.
+    """
 
     county: str
     fund: str
@@ -33,5 +36,7 @@ async def watch_funds(uow: UnitOfWork, *, today: date) -> list[FundLeft]:
         booked = await budgets.booked(
             uow.connection, county=county, fund=fund, first=date(year, 1, 1), end=date(year + 1, 1, 1)
         )
-        found.append(FundLeft(county, fund, given, given - sum(booked.values(), ZERO)))
+        live = await reservations.live_on(uow.connection, county=county, fund=fund, year=year, day=today)
+        taken = sum((each.amount for each in live), sum(booked.values(), ZERO))
+        found.append(FundLeft(county, fund, given, given - taken))
     return found
