@@ -12,10 +12,10 @@ from typing import Any
 
 from common.core.money import ZERO, money_from_yuan
 from common.kit.text_yaml import DataFileInvalid, entry, load_text_yaml, marked
-from services.settlement.domain.clearing import Calendar, Terms
+from services.settlement.domain.clearing import Calendar, EmptyFund, Terms
 
 TERMS_FILE = Path(__file__).resolve().parents[1] / "codes" / "clearing.yaml"
-_KEYS = {"calendar", "centre", "waive_up_to"}
+_KEYS = {"calendar", "centre", "empty_fund", "waive_up_to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,4 @@ def _terms(row: Mapping[str, Any]) -> Terms:
     waived = money_from_yuan(row["waive_up_to"])
     if waived < ZERO:
         raise DataFileInvalid(f"waive_up_to is {waived}; write yuan from 0 on")
-    return Terms(Calendar(row["calendar"]), row["centre"] or None, waived)
+    return Terms(Calendar(row["calendar"]), row["centre"] or None, waived, EmptyFund(row["empty_fund"]))

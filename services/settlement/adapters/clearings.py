@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.core.money import Money
-from common.kit.clock import day_ends
+from common.kit.clock import day_begins, day_ends
 from common.kit.statements import Row, fetch, fetch_one
 from services.settlement.domain.clearing import ClearingLine, DeclaredDifference, Verdict
 
@@ -79,6 +79,10 @@ _CLOSE = """
 UPDATE clearing SET closed_at = $2, closed_by = $3, accepted_fen = $4, refused_fen = $5, postponed_fen = $6
 WHERE clearing_id = $1
 """
+_PAID_OUT = """
+SELECT coalesce(sum(accepted_fen), 0)::bigint AS fen FROM clearing
+WHERE county = $1 AND fund = $2 AND closed_at >= $3 AND closed_at < $4
+"""
 _DIFFER = """
 INSERT INTO clearing_difference (clearing_id, record_no, ours_fen, declared_fen)
 SELECT $1, t.record_no, t.ours, t.declared
@@ -107,6 +111,13 @@ class Clearing:
     accepted_fen: int | None
     refused_fen: int | None
     postponed_fen: int | None
+
+
+async def paid_out(connection: AsyncConnection, *, county: str, fund: str, year: int) -> Money:
+    """Return what closed batches of a fund paid in a China year."""
+    first, end = day_begins(date(year, 1, 1)), day_begins(date(year + 1, 1, 1))
+    row = await fetch_one(connection, _PAID_OUT, county, fund, first, end)
+    return Money(row.fen if row is not None else 0)
 
 
 async def gather(

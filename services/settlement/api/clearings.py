@@ -38,6 +38,7 @@ from services.settlement.domain.clearing import ClearingLine, Declaration, Verdi
 from services.settlement.usecases.close_clearing import (
     ClaimNotRefusable,
     ClearingIsClosed,
+    FundEmpty,
     LineUnknown,
     NoCentre,
     ReversalMisjudged,
@@ -180,7 +181,7 @@ async def post_verdicts(
 @router.post(
     "/v1/clearings/{clearing_id}/closing",
     response_model=ClearingOut,
-    **secured("funds", problems=(ClearingNotFound,)),
+    **secured("funds", problems=(ClearingNotFound, FundEmpty)),
 )
 async def post_closing(clearing_id: UUID, caller: CurrentCaller, context: Context, uow: Uow, now: Now) -> Response:
     """Close a batch and pay its accepted lines; a repeat answers the same and moves nothing."""

@@ -42,6 +42,16 @@ class Verdict(StrEnum):
     POSTPONED = "postponed"
 
 
+class EmptyFund(StrEnum):
+    """What a county decided about a fund whose budget is used up (policies.md 5.2); no layer ever waits for it.
+
+    OVERDRAFT: its batches are paid as ever (透支). OWED: they wait until the budget covers them (欠付).
+    """
+
+    OVERDRAFT = "overdraft"
+    OWED = "owed"
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a county clears.
@@ -50,11 +60,13 @@ class Terms:
         calendar: With what a batch ends.
         centre: The fund whose centre pays first for the others; None where each payer pays itself.
         waive_up_to: Up to which difference of a stay nothing is asked back from somebody listed (免予追回).
+        empty_fund: What happens to batches of a fund whose budget is used up.
     """
 
     calendar: Calendar
     centre: str | None
     waive_up_to: Money = ZERO
+    empty_fund: EmptyFund = EmptyFund.OVERDRAFT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,18 @@ from uuid import UUID
 
 from common.core.errors import Conflict, Refused
 from common.core.ids import named_id
-from common.core.money import Money
+from common.core.money import ZERO, Money
 from common.kit.clock import china_date, day_ends
 from common.kit.db import UnitOfWork
 from common.published.settlement import ClearingClosed
-from services.settlement.adapters import clearings, exposures, settlements
+from services.settlement.adapters import budgets, clearings, exposures, settlements
 from services.settlement.adapters.clearings import Clearing
 from services.settlement.adapters.exposures import Repayment
 from services.settlement.adapters.locks import try_hold
+from services.settlement.domain.budget import budget_on
 from services.settlement.domain.clearing import (
     Calendar,
+    EmptyFund,
     Terms,
     Verdict,
     closing_entry,
@@ -62,6 +64,13 @@ class ClaimNotRefusable(Refused):
 
     code = "claim_not_refusable"
     zh = "回乡报销不能在清算中拒付；确有错误的，请冲正该笔报销"
+
+
+class FundEmpty(Conflict):
+    """The fund's budget does not cover the batch; it stays owed until there is more, or lines are postponed."""
+
+    code = "fund_empty"
+    zh = "基金当年预算不足以支付该批次，暂记欠付；可追加预算或将部分行暂缓"
 
 
 class NoCentre(Refused):
@@ -108,6 +117,7 @@ async def close_clearing(
 
     Raises:
         ClearingNotFound: If there is none of that id that is the reader's.
+        FundEmpty: If the county lets batches wait for money and the fund has not enough.
     """
     clearing = await _held(uow, clearing_id=clearing_id, reader=reader)
     if clearing.closed_at is not None:
@@ -121,6 +131,7 @@ async def close_clearing(
         refused_fen=sum_of(lines, Verdict.REFUSED).fen,
         postponed_fen=sum_of(lines, Verdict.POSTPONED).fen,
     )
+    await _require_money(uow, closed, terms, china_date(now))
     await clearings.close(uow.connection, closed, client=client_id)
     entry = closing_entry(
         entry_id=named_id("journal_entry", clearing_id, "clearing"),
@@ -132,6 +143,21 @@ async def close_clearing(
     await settlements.enter(uow.connection, entry, booked_at=now, clearing_id=clearing_id)
     uow.publish(_told(closed, now), occurred_at=now)
     return closed
+
+
+async def _require_money(uow: UnitOfWork, closed: Clearing, terms: Terms, today: date) -> None:
+    """Let a batch be paid that the fund's budget of the year covers; other batches of the fund wait meanwhile."""
+    county, fund, accepted = closed.county, closed.fund, Money(closed.accepted_fen or 0)
+    if terms.empty_fund is not EmptyFund.OWED or terms.centre not in {None, fund}:
+        return
+    await budgets.hold(uow.connection, county=county, fund=fund, year=today.year)
+    changes = await budgets.changes_of(uow.connection, county=county, fund=fund, year=today.year)
+    if not changes:
+        return
+    given = sum(budget_on(changes=[each.change for each in changes], day=today).values(), ZERO)
+    left = given - await clearings.paid_out(uow.connection, county=county, fund=fund, year=today.year)
+    if accepted > max(left, ZERO):
+        raise FundEmpty(f"the fund has {left.fen} fen left to pay out", left_fen=left.fen, accepted_fen=accepted.fen)
 
 
 async def repay_centre(

@@ -5,10 +5,13 @@ import pytest
 from common.core.money import Money
 from common.kit.text_yaml import DataFileInvalid
 from services.settlement.adapters.clearing_terms import load_terms
-from services.settlement.domain.clearing import Calendar, Terms
+from services.settlement.domain.clearing import Calendar, EmptyFund, Terms
 
-USUAL = 'usual: {calendar: month, centre: "", waive_up_to: 50, mark: assumed, source: nowhere}\n'
-ROW = '{county: "522632", calendar: quarter, centre: basic, waive_up_to: 0.50, mark: verified, source: a text}'
+USUAL = 'usual: {calendar: month, centre: "", empty_fund: overdraft, waive_up_to: 50, mark: assumed, source: nowhere}\n'
+ROW = (
+    '{county: "522632", calendar: quarter, centre: basic, empty_fund: owed, waive_up_to: 0.50, mark: verified, '
+    "source: a text}"
+)
 
 
 def written(folder, text):
@@ -27,7 +30,7 @@ def test_the_shipped_terms_are_good():
 def test_a_county_has_its_own(tmp_path):
     terms = load_terms(written(tmp_path, f"{USUAL}counties: [{ROW}]"))
 
-    assert terms.of("522632") == Terms(Calendar.QUARTER, "basic", Money(50))
+    assert terms.of("522632") == Terms(Calendar.QUARTER, "basic", Money(50), EmptyFund.OWED)
 
 
 @pytest.mark.parametrize(
