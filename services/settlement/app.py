@@ -35,6 +35,7 @@ from services.settlement.api import (
     reversals,
     settlements,
     slips,
+    unpaid_shares,
 )
 from services.settlement.api.deps import SettlementContext
 from services.settlement.domain.slip_code import slip_key
@@ -48,6 +49,7 @@ _ROUTERS = (
     reversals.router,
     settlements.router,
     slips.router,
+    unpaid_shares.router,
     entitlements.router,
     openings.router,
     family_accounts.router,

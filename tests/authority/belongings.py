@@ -80,6 +80,7 @@ def make_belongings(door: Door, *, number: int) -> Belongings:
     read = door.bearer(_BUREAU + "identity", "identity:read")
     archive = door.call("GET", f"/v1/persons/{kept['person_id']}", headers=read).json()
     _settle(door, _stay(person) | {"patient": _unknown(person)})
+    _left_unpaid(door, kept)
     found = Belongings(
         person=person,
         person_id=kept["person_id"],
@@ -211,6 +212,14 @@ def _plan(door: Door, settled: dict[str, Any]) -> str:
     grant = {"settlement_id": settled["settlement_id"], "relief_class": "still_heavy", "weighed": ["burden"]}
     plan = {"county": COUNTY, "fund": RELIEF_FUND, "ledger": "precise_relief", "document": "方案", "proposed_by": "甲"}
     return str(_funds(door, "/v1/relief-plans", plan | {"grants": [grant | {"amount_fen": 1}]})["plan_id"])
+
+
+def _left_unpaid(door: Door, settled: dict[str, Any]) -> None:
+    """Note one fen of a share as unpaid; belongings made again have it already."""
+    headers = door.bearer(_HOSPITAL) | {"Idempotency-Key": uuid4().hex}
+    body = {"amount_fen": 1, "due_on": str(china_date(utc_now())), "reference": "协议1号"}
+    answer = door.call("POST", f"/v1/settlements/{settled['settlement_id']}/unpaid-share", json=body, headers=headers)
+    assert answer.is_success, answer.text
 
 
 def _reserved(door: Door) -> str:

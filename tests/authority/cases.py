@@ -181,6 +181,18 @@ CASES = [
         for part in ("", "/slip", "/trace", "/corrections", "/relief")
         for scope in ("his", "funds")
     ),
+    Case(
+        *("POST /v1/settlements/{settlement_id}/unpaid-share", "his", "guessed"),
+        _at(f"{_ONE}/unpaid-share", json={"amount_fen": 1, "due_on": "2099-01-01", "reference": "协议1号"}),
+        hears="already_deferred",
+    ),
+    Case(
+        *("POST /v1/settlements/{settlement_id}/receipts", "his", "guessed"),
+        _at(f"{_ONE}/receipts", json={"amount_fen": 10**12, "received_on": "2017-01-01", "reference": "收据1号"}),
+        hears="more_than_open",
+    ),
+    Case("GET /v1/unpaid-shares", "his", "named", _query(institution_code=HOSPITAL)),
+    *(Case("GET /v1/unpaid-shares", scope, "unseen", _query(limit=200)) for scope in ("his", "funds")),
     Case("POST /v1/his/messages", "his", "named", _MESSAGE),
     Case("POST /v1/openings", "funds", "named", _OPENING),
     *(Case(f"POST /v1/claims{part}", "funds", "named", _CLAIM) for part in ("", "/preview")),

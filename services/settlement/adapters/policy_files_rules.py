@@ -46,7 +46,7 @@ from services.settlement.domain.vocabulary import (
     Window,
 )
 
-PAYERS = tuple(each for each in Fund if each is not Fund.FAMILY_ACCOUNT)
+PAYERS = tuple(each for each in Fund if each not in {Fund.FAMILY_ACCOUNT, Fund.EMERGENCY_RELIEF})
 OWN_LIMIT_WINDOWS = (Window.PER_YEAR, Window.PER_STAY)
 _METHODS = {
     "ratio": ("edges", "points", "at_least", "floor", "floor_of"),
@@ -69,10 +69,13 @@ _OPTIONAL = (
 
 
 def read_payer(text: Text) -> Fund:
-    """Return the fund of a layer; a household's account pays of the patient's share and is no layer."""
+    """Return the fund of a layer; households' accounts and emergency relief pay of the patient's share, no layer."""
     fund = text.member(Fund)
     if fund not in PAYERS:
-        text.place.refuse(f"{fund} pays no layer", "write what it is credited under family_account of the version")
+        text.place.refuse(
+            f"{fund} pays no layer",
+            "an account stands under family_account of the version; emergency relief follows a plan",
+        )
     return fund
 
 

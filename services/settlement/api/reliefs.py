@@ -36,7 +36,7 @@ from services.settlement.api.rerating_forms import DecisionIn
 from services.settlement.api.settlements import CurrentReader, reader_of
 from services.settlement.domain.chart import WHOLE, Chart, FundUnknown, PurposeMismatch
 from services.settlement.domain.policy import CountyUnknown
-from services.settlement.domain.relief import CLASS_NAMES, WEIGHED_NAMES, ReliefClass, Weighed
+from services.settlement.domain.relief import CLASS_NAMES, WEIGHED_NAMES, OffEmergency, ReliefClass, Weighed
 from services.settlement.domain.second_person import SecondPersonNeeded
 from services.settlement.usecases.decide_relief_plan import ReliefPlanDecided, decide_relief_plan
 from services.settlement.usecases.gap_cases import GapCasesNotYours, list_gap_cases, name_gap_case
@@ -64,7 +64,7 @@ from services.settlement.usecases.reverse_settlement import SettlementNotFound
 router = secured_router(tag="settlement")
 _OPENING = (
     *(CountyUnknown, FundUnknown, PurposeMismatch),
-    *(GapCaseNotFound, CaseVoid, AlreadyRelieved, ReliefAboveShare),
+    *(GapCaseNotFound, CaseVoid, AlreadyRelieved, ReliefAboveShare, OffEmergency),
 )
 _DECIDING = (ReliefPlanNotFound, ReliefPlanDecided, SecondPersonNeeded)
 

@@ -12,20 +12,43 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from common.core.errors import Refused
 from common.core.money import ZERO, Money
 from services.settlement.domain.chart import WHOLE
 from services.settlement.domain.ledger import PATIENT, RECEIVABLE, JournalEntry, Posting
+from services.settlement.domain.vocabulary import Fund
 
 LAYER = "precise_relief"
 KIND = "relief"
 
 
 class ReliefClass(StrEnum):
-    """Whom the third aid of Beipiao's plan is for (北票市医疗卫生精准扶贫实施方案 2016)."""
+    """Whom the third aid of Beipiao's plan (北票市医疗卫生精准扶贫实施方案 2016) is for; the last is emergency relief."""
 
     OUTSIDE_DISEASE_LIST = "outside_disease_list"
     CHRONIC_OUTPATIENT = "chronic_outpatient"
     STILL_HEAVY = "still_heavy"
+    EMERGENCY_UNPAID = "emergency_unpaid"
+
+
+class OffEmergency(Refused):
+    """The emergency fund pays only what a patient left unpaid, and only it pays for that class."""
+
+    code = "off_emergency"
+    zh = "疾病应急救助基金仅用于患者欠费（应急欠费类），且该类只能由此基金支付"
+
+
+def require_emergency(*, fund: str, relief_class: ReliefClass, amount: Money, open_share: Money) -> None:
+    """Let an emergency grant through that stays within what the patient left unpaid, and any other of another fund.
+
+    Raises:
+        OffEmergency: If fund and class do not belong together, or less is unpaid.
+    """
+    is_emergency = relief_class is ReliefClass.EMERGENCY_UNPAID
+    if is_emergency != (fund == Fund.EMERGENCY_RELIEF):
+        raise OffEmergency(f"{fund} does not pay {relief_class}", fund=fund, relief_class=relief_class.value)
+    if is_emergency and amount > open_share:
+        raise OffEmergency(f"{open_share.fen} fen are unpaid", open_fen=open_share.fen)
 
 
 class Weighed(StrEnum):
@@ -42,6 +65,7 @@ CLASS_NAMES: Mapping[ReliefClass, str] = {
     ReliefClass.OUTSIDE_DISEASE_LIST: "重大疾病范围以外的疾病",
     ReliefClass.CHRONIC_OUTPATIENT: "长期门诊治疗的慢性病",
     ReliefClass.STILL_HEAVY: "各项救助后负担仍然较重",
+    ReliefClass.EMERGENCY_UNPAID: "急危重症患者欠费（疾病应急救助）",
 }
 WEIGHED_NAMES: Mapping[Weighed, str] = {
     Weighed.PAYMENTS_MADE: "各项已补偿情况",

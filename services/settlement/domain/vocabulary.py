@@ -69,6 +69,7 @@ class Fund(StrEnum):
     FINANCE = "finance"
     POVERTY_RELIEF = "poverty_relief"
     FAMILY_ACCOUNT = "family_account"
+    EMERGENCY_RELIEF = "emergency_relief"
     HOSPITAL = "hospital"
 
 

@@ -15,7 +15,7 @@ from common.core.money import ZERO, Money
 from common.kit.clock import china_date
 from common.kit.db import UnitOfWork
 from common.published.settlement import LayerPaid, SupplementBooked
-from services.settlement.adapters import budgets, gap_cases, reliefs, reservations, settlements
+from services.settlement.adapters import budgets, gap_cases, reliefs, reservations, settlements, unpaid_shares
 from services.settlement.adapters.gap_cases import CaseState, GapCase
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reliefs import Grant, Plan
@@ -23,7 +23,16 @@ from services.settlement.domain.budget import budget_on, held_on
 from services.settlement.domain.chart import WHOLE, Chart
 from services.settlement.domain.family_account import cash_of
 from services.settlement.domain.ledger import JournalEntry
-from services.settlement.domain.relief import KIND, LAYER, FundYear, cut_entry, cut_kind, over_share, relief_entry
+from services.settlement.domain.relief import (
+    KIND,
+    LAYER,
+    FundYear,
+    ReliefClass,
+    cut_entry,
+    cut_kind,
+    over_share,
+    relief_entry,
+)
 from services.settlement.domain.rerating import Difference
 from services.settlement.usecases.change_budget import year_of
 
@@ -53,7 +62,7 @@ async def book_relief(
         return False
     await hold(uow.connection, "person", str(case.person_id))  # No reversal, no correction meanwhile.
     case, today = await gap_cases.find(uow.connection, grant.settlement_id) or case, china_date(now)
-    if not _holds(plan, grant, case, charts, today):
+    if not _holds(plan, grant, case, charts, today) or await _is_paid_meanwhile(uow, grant):
         await reliefs.note_result(uow.connection, grant, result="outdated", booked_at=None)
         return True
     if await _left(uow, plan, today) < Money(grant.amount_fen):
@@ -101,6 +110,14 @@ def _holds(plan: Plan, grant: Grant, case: GapCase, charts: Mapping[str, Chart],
         return False
     accounts = charts[plan.county].of_fund(fund=plan.fund, within=year_of(today.year))
     return any(each.ledger == plan.ledger and LAYER in each.layers for each in accounts)
+
+
+async def _is_paid_meanwhile(uow: UnitOfWork, grant: Grant) -> bool:
+    """Say whether what emergency relief was to pay has come in, so that less is open than was granted."""
+    if grant.relief_class != ReliefClass.EMERGENCY_UNPAID:
+        return False
+    unpaid = await unpaid_shares.find(uow.connection, grant.settlement_id)
+    return unpaid is None or Money(grant.amount_fen) > unpaid.open
 
 
 async def _left(uow: UnitOfWork, plan: Plan, today: date) -> Money:

@@ -11,15 +11,15 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from common.core.errors import Conflict, NotFound, Refused
-from common.core.money import Money
+from common.core.money import ZERO, Money
 from common.kit.clock import china_date
 from common.kit.db import UnitOfWork
-from services.settlement.adapters import gap_cases, reliefs
+from services.settlement.adapters import gap_cases, reliefs, unpaid_shares
 from services.settlement.adapters.gap_cases import CaseState
 from services.settlement.adapters.locks import hold
 from services.settlement.adapters.reliefs import Grant, Plan
 from services.settlement.domain.chart import Chart, require_purpose
-from services.settlement.domain.relief import LAYER, ReliefClass, Weighed
+from services.settlement.domain.relief import LAYER, ReliefClass, Weighed, require_emergency
 from services.settlement.usecases.change_budget import chart_of, year_of
 
 
@@ -83,6 +83,7 @@ async def open_relief_plan(
         CountyUnknown: If the county has no chart.
         FundUnknown, PurposeMismatch: If the money may not be used for precise relief.
         GapCaseNotFound, CaseVoid, AlreadyRelieved, ReliefAboveShare: If a stay cannot get what is wanted.
+        OffEmergency: If the emergency fund would pay for something else, or more than is unpaid.
     """
     chart, today = chart_of(charts=charts, county=wanted.county), china_date(now)
     require_purpose(chart=chart, fund=wanted.fund, ledger=wanted.ledger, layer=LAYER, within=year_of(today.year))
@@ -90,6 +91,13 @@ async def open_relief_plan(
         await hold(uow.connection, "relief", str(settlement_id))
     for each in wanted.grants:
         await _require_open(uow, wanted.county, each)
+        unpaid = await unpaid_shares.find(uow.connection, each.settlement_id)
+        require_emergency(
+            fund=wanted.fund,
+            relief_class=each.relief_class,
+            amount=each.amount,
+            open_share=ZERO if unpaid is None else unpaid.open,
+        )
     plan = Plan(
         plan_id=uuid4(),
         county=wanted.county,
