@@ -87,6 +87,7 @@ _BROUGHT: dict[str, Any] = {"json": {"county": COUNTY, "amount_fen": 0, "source"
 _FUND = "/v1/funds/medical_assistance"
 _DAYS = {"from": "2017-01-01", "to": "2017-01-31"}
 _BUDGET = {"year": 2017, "effective_on": "2017-01-01", "amount_fen": 1, "source": "财政批复"}
+_REPORTED: dict[str, Any] = {"year": 2015, "total_fen": 1, "parts": [], "source": "上年总结"}
 _HELD = {"year": 2017, "amount_fen": 1, "purpose": "预留", "expires_on": "2017-01-31"}
 _MESSAGE: Asked = lambda own: {  # noqa: E731 - the same
     "json": {
@@ -193,6 +194,8 @@ CASES = [
     ),
     Case("GET /v1/unpaid-shares", "his", "named", _query(institution_code=HOSPITAL)),
     *(Case("GET /v1/unpaid-shares", scope, "unseen", _query(limit=200)) for scope in ("his", "funds")),
+    Case("POST /v1/reported-totals", "funds", "named", lambda _: {"json": {"county": COUNTY, **_REPORTED}}),
+    Case("GET /v1/reported-totals", "funds", "named", _query(county=COUNTY, year=2015)),
     Case("POST /v1/his/messages", "his", "named", _MESSAGE),
     Case("POST /v1/openings", "funds", "named", _OPENING),
     *(Case(f"POST /v1/claims{part}", "funds", "named", _CLAIM) for part in ("", "/preview")),

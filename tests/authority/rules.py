@@ -114,6 +114,8 @@ RULES: dict[str, Rule] = {
     "GET /v1/settlements/{settlement_id}/corrections": _by("settlement", "his", "funds"),
     "POST /v1/funds/{fund}/budgets": _by("settlement", "funds"),
     "GET /v1/funds/{fund}/budgets": _by("settlement", "funds"),
+    "POST /v1/reported-totals": _by("settlement", "funds"),
+    "GET /v1/reported-totals": _by("settlement", "funds"),
     "POST /v1/funds/{fund}/reservations": _by("settlement", "funds"),
     "POST /v1/funds/{fund}/reservations/{reservation_id}/release": _by("settlement", "funds"),
     "GET /v1/funds/{fund}/statement": _by("settlement", "funds"),

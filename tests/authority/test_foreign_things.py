@@ -38,6 +38,7 @@ _ID_FIELDS = (
     "task_id",
     "settlement_id",
     "plan_id",
+    "report_id",
     "person_id",
     "record_no",
     "institution_code",

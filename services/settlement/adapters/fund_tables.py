@@ -18,10 +18,11 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSON
 
 from services.settlement.adapters.tables import metadata
 
-__all__ = ["budget_change", "fund_reservation", "metadata"]
+__all__ = ["budget_change", "fund_reservation", "metadata", "reported_total"]
 
 budget_change = Table(
     "budget_change",
@@ -62,4 +63,19 @@ fund_reservation = Table(
     CheckConstraint("amount_fen > 0", name="amount"),
     CheckConstraint("(released_at IS NULL) = (released_by IS NULL)", name="released"),
     Index(None, "county", "fund", "year", "expires_on"),
+)
+
+reported_total = Table(
+    "reported_total",
+    metadata,
+    Column("report_id", Uuid, primary_key=True),
+    Column("county", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("total_fen", BigInteger, nullable=False),
+    Column("parts", JSON, nullable=False, comment="Fund, name and fen of each"),
+    Column("source", Text, nullable=False),
+    Column("reported_at", DateTime(timezone=True), nullable=False),
+    Column("reported_by", Text, nullable=False),
+    Index(None, "county", "year"),
+    comment="Insert-only",
 )

@@ -23,7 +23,7 @@ KIND = "relief"
 
 
 class ReliefClass(StrEnum):
-    """Whom the third aid of Beipiao's plan (北票市医疗卫生精准扶贫实施方案 2016) is for; the last is emergency relief."""
+    """Whom Beipiao's third aid is for (北票市医疗卫生精准扶贫实施方案 2016); the last is emergency relief."""
 
     OUTSIDE_DISEASE_LIST = "outside_disease_list"
     CHRONIC_OUTPATIENT = "chronic_outpatient"
