@@ -30,9 +30,9 @@ ROUNDS = 5
 def _request_path(rows: frozenset[str], size: float) -> list[Line]:
     lines: list[Line] = []
     with open_stand() as stand:
-        request_path.prepare(stand)
+        second = request_path.prepare(stand)
         if "a" in rows:
-            lines += _run(request_path.measure(stand, rounds=ROUNDS, calls=_sized(160, size)))
+            lines += _run(request_path.measure(stand, second=second, rounds=ROUNDS, calls=_sized(160, size)))
         if "g" in rows:
             lines += _run(request_path.measure_publishing(stand, rounds=ROUNDS, calls=_sized(400, size)))
         if "m" in rows:

@@ -29,9 +29,10 @@ WITH real AS (
     SELECT real.*, gen_random_uuid() AS new_id, n FROM real JOIN generate_series(1, $1) n ON n % $2 = place - 1
 ), s AS (
     INSERT INTO settlement (settlement_id, discharge_id, person_id, county, institution_code, record_no, attempt, state,
-      settled_at, discharged_on, year, total_fen, fund_paid_fen, hospital_borne_fen, patient_pays_fen, body_hash)
+      settled_at, discharged_on, year, total_fen, fund_paid_fen, hospital_borne_fen, patient_pays_fen, body_hash,
+      payee)
     SELECT new_id, discharge_id, person_id, county, institution_code, record_no || '-' || n, attempt, state, settled_at,
-      discharged_on, year, total_fen, fund_paid_fen, hospital_borne_fen, patient_pays_fen, body_hash FROM made
+      discharged_on, year, total_fen, fund_paid_fen, hospital_borne_fen, patient_pays_fen, body_hash, payee FROM made
 )
 INSERT INTO settlement_record (settlement_id, inputs, inputs_hash, answer, trace, changes)
 SELECT new_id, inputs, inputs_hash, answer, trace, changes FROM made

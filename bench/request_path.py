@@ -20,6 +20,7 @@ from bench.recorded import Recorder, replay
 from bench.recorded import Sequence as Recorded
 from bench.stand import Stand
 from bench.table import Line, at_least, at_most, percentile
+from local.booted import free_port
 from services.settlement.app import create_app
 from services.settlement.settings import Settings
 
@@ -61,19 +62,22 @@ class Side:
         self.rate.append(count / (time.perf_counter() - began))
 
 
-def prepare(stand: Stand) -> None:
-    """Copy the empty database and start settlement and the gateway."""
+def prepare(stand: Stand) -> int:
+    """Copy the empty database and start settlement twice and the gateway; return the second process's port."""
     asyncio.run(stand.clone("settlement", [_RAW, _RECORDED, SILENT]))
     stand.enter_clients()
     stand.start_app("settlement")
+    stand.start_second("settlement", port=(second := free_port()))
     stand.start_app("gateway")
+    return second
 
 
-async def measure(stand: Stand, *, rounds: int, calls: int) -> list[Line]:
+async def measure(stand: Stand, *, second: int, rounds: int, calls: int) -> list[Line]:
     """Return the lines of row a.
 
     Args:
         stand: Prepared.
+        second: Port of settlement's second process, which serves the last side alone.
         rounds: Interleaved rounds.
         calls: Settlements one by one in a round and side; as many again by 16 clients at once.
     """
@@ -83,13 +87,14 @@ async def measure(stand: Stand, *, rounds: int, calls: int) -> list[Line]:
         await _raw_side(stand, recorded),
         await http_side(stand, "service", stand.installation.ports["settlement"]),
         await http_side(stand, "gateway", stand.installation.ports["gateway"]),
+        await http_side(stand, "both", stand.installation.ports["settlement"], second),
     ]
-    raw, service, gateway = sides
+    raw, service, gateway, both = sides
     for side in sides:
         await side.time_together(warm)
         side.rate.clear()
     for _ in range(rounds):
-        for side in sides:
+        for side in (raw, service, gateway):
             await side.time_one_by_one(calls)
         for side in sides:
             await side.time_together(calls)
@@ -98,6 +103,7 @@ async def measure(stand: Stand, *, rounds: int, calls: int) -> list[Line]:
         at_most("a", f"settle at the service, p50, against its {statements}", raw.p50, service.p50, times=3),
         at_most("a", "settle at the service, p99", raw.p99, service.p99, times=5),
         at_least("a", f"settle at the service, {CLIENTS} clients", raw.rate, service.rate, share=0.35),
+        at_least("a", f"settle at two processes of the service, {CLIENTS} clients", raw.rate, both.rate, share=0.35),
         at_most("a", "settle at the gateway, p50", raw.p50, gateway.p50, times=5),
         at_most("a", "settle at the gateway, p99", raw.p99, gateway.p99, times=8),
         at_least("a", f"settle at the gateway, {CLIENTS} clients", raw.rate, gateway.rate, share=0.2),
@@ -144,10 +150,13 @@ async def _raw_side(stand: Stand, recorded: list[Recorded]) -> Side:
 
 
 async def http_side(
-    stand: Stand, name: str, port: int, *, client: str = HOSPITAL_CLIENT, bodies: Iterator[dict[str, Any]] | None = None
+    stand: Stand, name: str, *ports: int, client: str = HOSPITAL_CLIENT, bodies: Iterator[dict[str, Any]] | None = None
 ) -> Side:
-    """Return a side that settles over HTTP as a demo client: fresh persons of its county, or the bodies given."""
+    """Return a side that settles over HTTP as a demo client: fresh persons of its county, or the bodies given.
+
+    Its connections go round the ports.
+    """
     token = await asyncio.to_thread(stand.token, client)
-    callers = [await Caller.opened(port, token=token) for _ in range(CLIENTS)]
+    callers = [await Caller.opened(ports[at % len(ports)], token=token) for at in range(CLIENTS)]
     calls = (callers[0].settle_call(body) for body in bodies or discharges(name.upper()))
     return Side(name, [caller.settle for caller in callers], calls)

@@ -88,6 +88,12 @@ class Stand:
         module = "gateway.app" if owner == "gateway" else f"services.{owner}.app"
         self.start(f"{owner}-app", module, self.installation.environment(owner, "app") | UNLIMITED)
 
+    def start_second(self, owner: str, *, port: int) -> None:
+        """Start one more HTTP process of a service, on a port of its own and without metrics."""
+        more = {"PORT": str(port), "METRICS_PORT": "0"}
+        environment = self.installation.environment(owner, "app") | UNLIMITED | more
+        self.start(f"{owner}-app-2", f"services.{owner}.app", environment)
+
     def enter_clients(self) -> None:
         """Enter the demo clients and our own; their file lies in the stand's folder."""
         secrets = {f"{name.upper()}_CLIENT_SECRET": self.installation.keys[f"{name}_client_secret"] for name in OWNERS}

@@ -15,9 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.core.money import Money
 from common.kit.statements import fetch, fetch_one
 
+# An account that is there already is not locked: a member may be drawing from it.
 _OPEN = """
-INSERT INTO family_account AS a (household_id, county, since_year) VALUES ($1, $2, $3)
-ON CONFLICT (household_id) DO UPDATE SET since_year = excluded.since_year WHERE excluded.since_year < a.since_year
+WITH opened AS (
+    INSERT INTO family_account (household_id, county, since_year) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+)
+UPDATE family_account SET since_year = $3 WHERE household_id = $1 AND since_year > $3
 """
 _READ = """
 SELECT a.household_id, a.county, a.since_year, a.balance_fen,
