@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +51,11 @@ def _discharge_call(evidence: Evidence, key: str, tries: Sequence[Attempt]) -> I
         yield Finding(1, f"settlement {wanted} of call {key} has no discharge {rows[0].discharge_id}")
     booked = [entry for entry in evidence.books.entries if entry.settlement_id == wanted and entry.kind == "settlement"]
     expected = _postings_of(answer)
-    if expected and [Counter(entry.postings) for entry in booked] != [expected]:
+    if expected and [_summed(entry.postings) for entry in booked] != [expected]:
         have = [sorted(entry.postings) for entry in booked]
-        yield Finding(1, f"settlement {wanted} of call {key} has the postings {have}, expected {sorted(expected)}")
+        yield Finding(
+            1, f"settlement {wanted} of call {key} has the postings {have}, expected {sorted(expected.items())}"
+        )
 
 
 def _amounts(key: str, answer: dict[str, Any], row: Settlement, billed_fen: int) -> Iterator[Finding]:
@@ -63,14 +65,22 @@ def _amounts(key: str, answer: dict[str, Any], row: Settlement, billed_fen: int)
         yield Finding(1, f"call {key}: billed {billed_fen}, answered {told}, kept {kept}: expected to be the same")
 
 
-def _postings_of(answer: dict[str, Any]) -> Counter[Posting]:
+def _postings_of(answer: dict[str, Any]) -> dict[tuple[str, str], int]:
     lines = [(f"receivable:{layer['fund']}", layer["layer"], layer["paid_fen"]) for layer in answer["layers"]]
     lines += [
         ("hospital_borne", "", answer["hospital_borne_fen"]),
         ("patient_share", "", answer["patient_pays_fen"]),
         ("hospital_charges", "", -answer["total_fen"]),
     ]
-    return Counter(line for line in lines if line[2])
+    return _summed(lines)
+
+
+def _summed(lines: Iterable[Posting]) -> dict[tuple[str, str], int]:
+    """Return what stands on each account for each layer; a fund and its sub-ledgers may share a payment."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for account, layer, amount in lines:
+        sums[account, layer] += amount
+    return {place: amount for place, amount in sums.items() if amount}
 
 
 def _reversal_call(evidence: Evidence, key: str, tries: Sequence[Attempt]) -> Iterator[Finding]:

@@ -80,9 +80,9 @@ async def book_draw(
 ) -> None:
     """Book what an assessment has the account pay; the account is held since it was offered."""
     household_id, paid = assessment.recognition.household_id, assessment.from_account
-    kept = None if household_id is None or not paid else await family_accounts.find(uow.connection, household_id)
-    if household_id is None or kept is None:
-        return
+    assert household_id is not None  # noqa: S101 - only a household's account pays anything
+    kept = await family_accounts.find(uow.connection, household_id)
+    assert kept is not None  # noqa: S101 - it was held when it was offered
     account = account_on(kept=kept, policy=policy, today=china_date(now))
     await book_credits(uow, household_id, account.due, now=now)
     await _move(uow, household_id, settlement_id, "draw", -paid, now)

@@ -44,6 +44,9 @@ class DischargeAlreadySettled(Conflict):
     zh = "该病案号已结算且内容不同，请先冲正"
 
 
+_NO_LEDGERS = Chart(())
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """The answer, and whether this call booked it."""
@@ -100,11 +103,8 @@ async def settle_discharge(
 def _earmarks(assessment: Assessment, charts: Mapping[str, Chart]) -> tuple[Earmark, ...]:
     """Return what sub-ledgers bear of the stay (分类单独记账)."""
     admitted = assessment.admitted
-    chart = charts.get(admitted.discharge.county)
-    if chart is None:
-        return ()
     return earmarks_of(
-        chart=chart,
+        chart=charts.get(admitted.discharge.county, _NO_LEDGERS),
         version=admitted.version,
         stay=assessment.stay,
         bill=admitted.bill,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from common.kit.testing import bearer
 from services.settlement.worker import relieve_step
 from tests.integration.settlement.conftest import COUNTY
 from tests.integration.settlement.relief_desk import APPROVED, CHARTS, a_plan, grant, named, planned
@@ -77,6 +78,8 @@ async def test_what_cannot_be_is_refused(counter, stay):
         (422, "dates_impossible"),
         (404, "not_found"),
     ]
+    nobody = await counter.get("/v1/unpaid-shares", bearer("his", client_id="h9"))
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
     assert await board(counter, counter.other_hospital) == []
     assert await board(counter, counter.other_bureau) == []
 
