@@ -15,14 +15,14 @@ from common.kit.idempotency import answer_once, require_key
 from services.settlement.api.answers import ReversalOut, SettlementOut
 from services.settlement.api.claim_forms import ClaimIn
 from services.settlement.api.deps import Context, CurrentCaller, Now, Uow
-from services.settlement.api.discharges import JUDGED, rules_of
+from services.settlement.api.discharges import JUDGED, rules_of, settled_once
 from services.settlement.api.schemas import ReasonIn
 from services.settlement.api.settlements import reader_of
 from services.settlement.domain.policy import LevelUnknown
 from services.settlement.domain.second_telling import StaySettledOtherwise
 from services.settlement.usecases.preview_discharge import preview_discharge
 from services.settlement.usecases.reverse_settlement import SettlementNotFound, reverse_claim
-from services.settlement.usecases.settle_discharge import DischargeAlreadySettled, settle_discharge
+from services.settlement.usecases.settle_discharge import DischargeAlreadySettled
 
 router = secured_router(tag="settlement")
 _JUDGED = (*JUDGED, LevelUnknown)
@@ -43,14 +43,7 @@ async def post_claim(
     """Settle a stay that the patient has paid, by the rules of a discharge; one settled already is refused."""
     require_key(request)
     require_own(caller, county=body.county)
-
-    async def settle() -> Response:
-        settled = await settle_discharge(
-            uow, discharge=body.discharge(), rules=rules_of(context), seal=context.seal, now=now
-        )
-        return json_answer(settled.answer, 201 if settled.is_new else 200)
-
-    return await answer_once(uow, request, caller, body.canonical(), settle)
+    return await settled_once(request, body, caller, context, uow, now)
 
 
 @router.post("/v1/claims/preview", response_model=SettlementOut, **secured("funds", problems=_JUDGED))

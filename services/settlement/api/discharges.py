@@ -5,9 +5,12 @@ Next hop: services/settlement/usecases/settle_discharge.py
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import Request, Response
 
-from common.kit.auth import NotYours, require_own
+from common.kit.auth import Caller, NotYours, require_own
+from common.kit.db import UnitOfWork
 from common.kit.http import json_answer, or_again, secured, secured_router
 from common.kit.idempotency import answer_once, require_key
 from services.settlement.api.answers import SettlementOut
@@ -50,6 +53,20 @@ async def post_discharge(
     """Record a discharge, settle it, and answer what the patient pays now; an equal live one is answered with 200."""
     require_key(request)
     require_own(caller, institution_code=body.institution_code)
+    return await settled_once(request, body, caller, context, uow, now)
+
+
+@router.post("/v1/discharges/preview", response_model=SettlementOut, **secured("his", problems=JUDGED))
+async def post_preview(body: DischargeIn, caller: CurrentCaller, context: Context, uow: Uow, now: Now) -> Response:
+    """Answer what a settlement of the same body would pay now; nothing is booked and no key is needed."""
+    require_own(caller, institution_code=body.institution_code)
+    return json_answer(await preview_discharge(uow, discharge=body.discharge(), rules=rules_of(context), now=now))
+
+
+async def settled_once(
+    request: Request, body: DischargeIn, caller: Caller, context: SettlementContext, uow: UnitOfWork, now: datetime
+) -> Response:
+    """Settle what a caller may settle, once per key: 201 when this call booked it, 200 for an equal live one."""
 
     async def settle() -> Response:
         settled = await settle_discharge(
@@ -58,13 +75,6 @@ async def post_discharge(
         return json_answer(settled.answer, 201 if settled.is_new else 200)
 
     return await answer_once(uow, request, caller, body.canonical(), settle)
-
-
-@router.post("/v1/discharges/preview", response_model=SettlementOut, **secured("his", problems=JUDGED))
-async def post_preview(body: DischargeIn, caller: CurrentCaller, context: Context, uow: Uow, now: Now) -> Response:
-    """Answer what a settlement of the same body would pay now; nothing is booked and no key is needed."""
-    require_own(caller, institution_code=body.institution_code)
-    return json_answer(await preview_discharge(uow, discharge=body.discharge(), rules=rules_of(context), now=now))
 
 
 def rules_of(context: SettlementContext) -> Rules:

@@ -5,6 +5,7 @@ Room: api of settlement. Next hop: services/settlement/usecases/defer_share.py
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +14,9 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from common.core.money import Money
+from common.kit.auth import Caller
 from common.kit.clock import china_date, rfc3339
+from common.kit.db import UnitOfWork
 from common.kit.fields import DayField, FenField, InstitutionField, RequestModel, ResponseModel, ShortText
 from common.kit.http import json_answer, secured, secured_router
 from common.kit.idempotency import answer_once, require_key
@@ -77,14 +80,8 @@ async def post_unpaid_share(
     settlement_id: UUID, request: Request, body: DeferralIn, caller: CurrentCaller, uow: Uow, now: Now
 ) -> Response:
     """Note that the patient left owing a part of the share; once per settlement."""
-    require_key(request)
-    amount, own = Money(body.amount_fen), own_institution(caller)
-    said = Said(settlement_id, own, amount, body.due_on, body.reference, caller.client_id)
-
-    async def note() -> Response:
-        return json_answer(_told(await defer_share(uow, said=said, now=now), china_date(now)), 201)
-
-    return await answer_once(uow, request, caller, body, note)
+    said = _said(settlement_id, body, body.due_on, caller)
+    return await _noted_once(request, body, caller, uow, now, lambda: defer_share(uow, said=said, now=now))
 
 
 @router.post(
@@ -97,14 +94,8 @@ async def post_receipt(
     settlement_id: UUID, request: Request, body: ReceiptIn, caller: CurrentCaller, uow: Uow, now: Now
 ) -> Response:
     """Note what the patient paid later."""
-    require_key(request)
-    amount, own = Money(body.amount_fen), own_institution(caller)
-    said = Said(settlement_id, own, amount, body.received_on, body.reference, caller.client_id)
-
-    async def note() -> Response:
-        return json_answer(_told(await receive_share(uow, said=said, now=now), china_date(now)), 201)
-
-    return await answer_once(uow, request, caller, body, note)
+    said = _said(settlement_id, body, body.received_on, caller)
+    return await _noted_once(request, body, caller, uow, now, lambda: receive_share(uow, said=said, now=now))
 
 
 @router.get(
@@ -131,6 +122,26 @@ async def get_unpaid_shares(
     )
     items, next_cursor = page_of(found, limit=limit, position_of=_place, key=key, of=of)
     return json_answer({"items": [_told(each, china_date(now)) for each in items], "next_cursor": next_cursor})
+
+
+def _said(settlement_id: UUID, body: DeferralIn | ReceiptIn, on: date, caller: Caller) -> Said:
+    return Said(settlement_id, own_institution(caller), Money(body.amount_fen), on, body.reference, caller.client_id)
+
+
+async def _noted_once(
+    request: Request,
+    body: DeferralIn | ReceiptIn,
+    caller: Caller,
+    uow: UnitOfWork,
+    now: datetime,
+    note: Callable[[], Awaitable[UnpaidShare]],
+) -> Response:
+    require_key(request)
+
+    async def work() -> Response:
+        return json_answer(_told(await note(), china_date(now)), 201)
+
+    return await answer_once(uow, request, caller, body, work)
 
 
 def _place(share: UnpaidShare) -> tuple[str, str]:
